@@ -1,0 +1,32 @@
+"""The only way to get studies and what belongs to them."""
+
+from django.db.models import Q, QuerySet
+from django.shortcuts import get_object_or_404
+
+from cohort.study.models import ConsentForm, Device, Study
+from portal.roles.actors import Actor
+from portal.roles.policy import WHO_MAY, require
+
+
+def list_studies_for(actor: Actor) -> QuerySet[Study]:
+    """Return the studies the actor has a site in; a role at every site sees all."""
+    require(actor, "study.view")
+    sites = actor.sites_as(WHO_MAY["study.view"])
+    if sites is None:
+        return Study.objects.all()
+    return Study.objects.filter(study_sites__site__in=sites).distinct()
+
+
+def get_study_for(actor: Actor, code: str) -> Study:
+    """Return one study; another's is a 404 like any unknown one."""
+    return get_object_or_404(list_studies_for(actor), code=code)
+
+
+def list_consent_forms(study: Study) -> QuerySet[ConsentForm]:
+    """Return all versions, the newest first."""
+    return ConsentForm.objects.filter(study=study).select_related("approval")
+
+
+def list_devices(study: Study) -> QuerySet[Device]:
+    """Return the devices of the study's sites."""
+    return Device.objects.filter(Q(site__in=study.study_sites.values("site"))).select_related("site")

@@ -1,0 +1,1 @@
+"""The ground everything stands on: environment, errors, codes, hashing, storage, database roles."""

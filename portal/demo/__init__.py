@@ -1,0 +1,1 @@
+"""The demo: a simulated study, made through the services that people use."""

@@ -1,0 +1,37 @@
+"""`manage.py demo_study`: make the simulated study of the demo, once."""
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from portal.demo.people import STAFF
+from portal.demo.study import make_demo
+from portal.roles.models import Role
+
+
+class Command(BaseCommand):
+    help = "Make the simulated study of the demo. Where it is there already, nothing changes."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--participants", type=int, default=100)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.DEMO:
+            raise CommandError("this is for a demo only (TRABECULA_DEMO=1): no simulated people among real ones")
+        total = options["participants"]
+        if not make_demo(total, self._say):
+            self.stdout.write("      the simulated study is there already")
+        folder = settings.HOME / "demo"
+        folder.mkdir(parents=True, exist_ok=True)
+        accounts = [
+            {"name": one.name, "role": Role(one.role).label, "email": one.email, "site": one.site} for one in STAFF
+        ]
+        (folder / "accounts.json").write_text(json.dumps(accounts, indent=2), encoding="utf-8")
+
+    def _say(self, done: int, total: int) -> None:
+        if done % max(total // 5, 1) == 0 or done == total:
+            self.stdout.write(f"      {done} of {total} enrolled")
+            self.stdout.flush()

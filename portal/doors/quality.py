@@ -1,0 +1,123 @@
+"""`./run check`, `test`, `attest`, `bench`, `study`: what is held true, quickest first."""
+
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from portal.doors.home import ROOT
+
+PYTHON = sys.executable
+PURE = ("portal/proof", "portal/embedded", "portal/doors", "modelling/engine")
+FRONTEND = ROOT / "frontend"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One command that must end with status 0."""
+
+    words: str
+    command: tuple[str, ...]
+    folder: Path = ROOT
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+def check() -> int:
+    """Run every check, all of them even if one fails; return 0 if all hold."""
+    failed = [one.words for one in _checks() if not _run(one)]
+    _say("All checks hold." if not failed else f"These checks fail: {'; '.join(failed)}.")
+    return 1 if failed else 0
+
+
+def test(paths: Sequence[str]) -> int:
+    """Run the checks, the script tests and every test but the faults; with paths only those tests."""
+    if paths:
+        return _pytest(*paths)
+    status = check()
+    scripts = Check("scripts (node)", (_npm(), "test"), FRONTEND)
+    status = status or (0 if _run(scripts) else 1)
+    return _pytest("-m", "not fault") or status
+
+
+def attest() -> int:
+    """Run the faults and attacks."""
+    return _pytest("-m", "fault", "-p", "no:randomly")
+
+
+def bench() -> int:
+    """Run what is measured: prints ratios, never fails for a slow machine."""
+    return _python("-m", "bench")
+
+
+def study() -> int:
+    """Run what takes hours."""
+    _say("Nothing here takes hours yet: cohorts and worlds come with the phantom.")
+    return 0
+
+
+def _checks() -> list[Check]:
+    django = {
+        "SECRET_KEY": secrets.token_urlsafe(48),
+        "IDENTITY_KEY": secrets.token_urlsafe(48),
+        "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
+        "BROKER_URL": "memory://",
+        "PYTHONWARNINGS": "ignore",
+    }
+    tools = Path(PYTHON).parent
+    return [
+        Check("style (ruff)", (PYTHON, "-m", "ruff", "check", ".")),
+        Check("layout (ruff format)", (PYTHON, "-m", "ruff", "format", "--check", ".")),
+        Check("import rules (import-linter)", (str(tools / "lint-imports"),)),
+        Check("types of the pure parts (mypy --strict)", (PYTHON, "-m", "mypy", "--strict", *PURE)),
+        Check("types (mypy with django-stubs)", (PYTHON, "-m", "mypy", "portal", "cohort", "frontend"), ROOT, django),
+        Check("templates (djlint)", (PYTHON, "-m", "djlint", "--lint", "frontend/templates", "--quiet")),
+        Check("scripts (eslint)", (_npm(), "run", "--silent", "lint"), FRONTEND),
+        Check("licences", (PYTHON, "tests/licences.py")),
+        Check("migrations are complete", (PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"), ROOT, django),
+        Check(
+            "settings (check --deploy)",
+            (PYTHON, "manage.py", "check", "--deploy", "--fail-level", "WARNING"),
+            ROOT,
+            django,
+        ),
+    ]
+
+
+def _run(one: Check) -> bool:
+    begun = time.monotonic()
+    done = subprocess.run(
+        one.command,
+        cwd=one.folder,
+        env={**os.environ, **one.environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    holds = done.returncode == 0
+    _say(f"{'holds' if holds else 'FAILS'}  {one.words}  ({time.monotonic() - begun:.1f} s)")
+    if not holds:
+        _say(done.stdout)
+    return holds
+
+
+def _pytest(*arguments: str) -> int:
+    return _python("-m", "pytest", *arguments)
+
+
+def _python(*arguments: str) -> int:
+    return subprocess.run([PYTHON, *arguments], cwd=ROOT, check=False).returncode
+
+
+def _npm() -> str:
+    return shutil.which("npm") or str(Path(PYTHON).parent / "npm")
+
+
+def _say(words: str) -> None:
+    sys.stdout.write(words + "\n")
+    sys.stdout.flush()

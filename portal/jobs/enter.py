@@ -1,0 +1,99 @@
+"""Step into the cage, then become the command: `python -I enter.py CAGE COMMAND…`.
+
+Run as a file of its own between the worker and the work, because limits, user and namespaces must be set in the
+new process, and doing that between fork and exec inside a threaded worker is unsafe (Python, subprocess,
+"preexec_fn"). Standard library alone; imports nothing of ours. CAGE is a JSON object:
+
+    parent       process id of the worker; should it die, the kernel kills this process (prctl(2), PR_SET_PDEATHSIG)
+    limits       name of an RLIMIT → value
+    user         user and group id to become, or null
+    no_network   enter a network namespace that holds nothing
+    hidden       folders over which an empty one is laid, in a mount namespace: secrets, sockets, the database's files
+    own_space    enter a user namespace first: how somebody who is not root may make the other ones
+
+Linux. Exit status 125 says that the cage could not be entered; the reason is on standard error.
+"""
+
+import ctypes
+import json
+import os
+import resource
+import signal
+import sys
+from typing import Any
+
+PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 24, 38  # linux/prctl.h
+CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWNET = 0x00020000, 0x10000000, 0x40000000  # linux/sched.h
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE = 1, 2, 4, 8, 16384, 1 << 18  # linux/mount.h
+N_CAPABILITIES = 64
+REFUSED = 125
+
+
+def main() -> None:
+    """Enter the cage and execute the command; never returns."""
+    cage, command = json.loads(sys.argv[1]), sys.argv[2:]
+    try:
+        enter(cage)
+        os.execvpe(command[0], command, dict(os.environ))
+    except (OSError, ValueError) as error:
+        sys.stderr.write(f"the child process could not be started: {error}\n")
+        raise SystemExit(REFUSED) from None
+
+
+def enter(cage: dict[str, Any]) -> None:
+    """Give up what the work does not need, in the one order that works: namespaces, user, privileges, limits."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    enter_spaces(libc, cage)
+    if os.geteuid() == 0:
+        # Root without a single capability cannot lift what hides the folders, nor look into its worker.
+        for capability in range(N_CAPABILITIES):
+            libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)  # refused beyond the last one there is
+    if cage["user"] is not None:
+        os.setgroups([])
+        os.setresgid(cage["user"], cage["user"], cage["user"])
+        os.setresuid(cage["user"], cage["user"], cage["user"])
+    check(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no new privileges")
+    for name, value in cage["limits"].items():
+        kind = getattr(resource, name)
+        hard = resource.getrlimit(kind)[1]
+        allowed = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(kind, (allowed, allowed))
+    # Last, for the kernel forgets it when the user changes.
+    check(libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "the end with its worker")
+    if os.getppid() != cage["parent"]:
+        raise ValueError("the worker ended before its child began")
+
+
+def enter_spaces(libc: ctypes.CDLL, cage: dict[str, Any]) -> None:
+    """Leave the network, and lay an empty folder over each hidden one."""
+    user, group = os.geteuid(), os.getegid()
+    flags = CLONE_NEWUSER if cage["own_space"] else 0
+    flags |= CLONE_NEWNET if cage["no_network"] else 0
+    flags |= CLONE_NEWNS if cage["hidden"] else 0
+    check(libc.unshare(flags), "namespaces")
+    if cage["own_space"]:
+        write("/proc/self/setgroups", "deny")
+        write("/proc/self/uid_map", f"{user} {user} 1")
+        write("/proc/self/gid_map", f"{group} {group} 1")
+    if cage["hidden"]:
+        check(libc.mount(None, b"/", None, MS_REC | MS_PRIVATE, None), "mounts of its own")
+    for path in cage["hidden"]:
+        flags = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC
+        check(libc.mount(b"none", os.fsencode(path), b"tmpfs", flags, b"size=4k,mode=000"), f"hiding {path}")
+
+
+def check(returned: int, what: str) -> None:
+    """Raise OSError if a call of the C library failed."""
+    if returned != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{what}: {os.strerror(number)}")
+
+
+def write(path: str, text: str) -> None:
+    """Write a file of /proc in one call."""
+    with open(path, "w", encoding="ascii") as stream:
+        stream.write(text)
+
+
+if __name__ == "__main__":
+    main()

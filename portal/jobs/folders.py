@@ -1,0 +1,98 @@
+"""The run folder of an attempt: all that the work is given and all that it leaves, readable without the portal.
+
+    jobs/<job>/attempt-000002/
+        run.json        what to do; `python -m … .` in this folder does it again
+        checkpoints/    begins with the whole checkpoints of the attempt before
+        log.txt         what the process printed
+        tmp/
+
+Each attempt has its own folder, named for its token: a child that outlived its worker cannot write into the folder
+of the one that took over.
+"""
+
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+from portal.jobs import checkpoints
+from portal.jobs.leases import Held
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A run folder that is ready, and what was found out on the way."""
+
+    folder: Path
+    resumes_at: int
+    n_torn: int
+
+    @property
+    def words(self) -> str:
+        """Where the work begins, for the job's page."""
+        if not self.resumes_at and not self.n_torn:
+            return "starting"
+        torn = f"; {self.n_torn} damaged checkpoint(s) not used" if self.n_torn else ""
+        return f"going on from step {self.resumes_at}{torn}" if self.resumes_at else f"starting over{torn}"
+
+
+def prepare_folder(held: Held) -> Prepared:
+    """Make the folder of this attempt, with the checkpoints it can go on from. Raises OSError."""
+    job_folder = folder_of_job(held)
+    folder = job_folder / f"attempt-{held.token:06d}"
+    job_folder.parent.mkdir(mode=0o700, exist_ok=True)
+    job_folder.mkdir(mode=0o700, exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    run = {"job": str(held.job_pk), "kind": held.kind, "spec": held.spec, "spec_sha256": held.spec_sha256,
+           "attempt": held.attempt, "token": held.token}
+    (folder / "run.json").write_text(json.dumps(run, indent=2) + "\n", "utf-8")
+    resumes_at, n_torn = _hand_on_checkpoints(job_folder, folder)
+    return Prepared(folder, resumes_at, n_torn)
+
+
+def drop_checkpoints(held: Held) -> None:
+    """Remove every checkpoint of a job that needs none any more."""
+    for folder in folder_of_job(held).glob("attempt-*/checkpoints"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def folder_of_job(held: Held) -> Path:
+    """Return the folder of all attempts of a job."""
+    return Path(settings.HOME) / "jobs" / str(held.job_pk)
+
+
+def hidden_folders() -> tuple[Path, ...]:
+    """Return the folders no child shall see: secrets, sockets, the database's and the portal's files."""
+    home = Path(settings.HOME)
+    found = [home / name for name in ("secrets", "run", "blobs", "logs", "postgres", "valkey")]
+    found += [Path(one["HOST"]) for one in settings.DATABASES.values() if str(one["HOST"]).startswith("/")]
+    found += [path for path in (Path("/run/trabecula"), Path("/var/lib/trabecula")) if path.is_dir()]
+    return tuple(dict.fromkeys(found))
+
+
+def _hand_on_checkpoints(job_folder: Path, folder: Path) -> tuple[int, int]:
+    """Link the newest whole checkpoints of earlier attempts into a new one; return its step and how many were torn."""
+    earlier = sorted((path for path in job_folder.glob("attempt-*") if path != folder), reverse=True)
+    found = [one for path in earlier for one in checkpoints.find(path / "checkpoints")]
+    found.sort(key=lambda one: one.step, reverse=True)
+    whole: dict[str, checkpoints.Checkpoint] = {}
+    n_torn = 0
+    for one in found:
+        if len(whole) == checkpoints.KEPT:
+            break
+        if one.path.name in whole:
+            continue
+        if checkpoints.is_whole(one):
+            whole[one.path.name] = one
+        else:
+            n_torn += 1
+    own = folder / "checkpoints"
+    own.mkdir(mode=0o700)
+    for name, one in whole.items():
+        # A link and no copy: checkpoints are never changed in place, only replaced.
+        os.link(one.path, own / name)
+    return max((one.step for one in whole.values()), default=0), n_torn

@@ -1,0 +1,24 @@
+"""`manage.py clock`: sweeps jobs and seals the audit, again and again. Run one; a second one waits for the first."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from portal.audit.sealer import seal
+from portal.jobs.clock import Clock, Duty, stop_on_signals
+from portal.jobs.reap import sweep
+
+
+class Command(BaseCommand):
+    help = "Sweep jobs and seal the audit, until stopped."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        clock = Clock(
+            [
+                Duty("sweep", settings.CLOCK_SWEEP_SECONDS, sweep),
+                Duty("seal", settings.CLOCK_SEAL_SECONDS, seal),
+            ]
+        )
+        stop_on_signals(clock)
+        clock.run()

@@ -1,0 +1,204 @@
+"""Run one claimed job: make its folder, start its child, watch it, write down how it ended."""
+
+import contextlib
+import errno
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
+
+from portal.core.errors import Refused
+from portal.jobs import reporting, stopping
+from portal.jobs.cage import find_cage
+from portal.jobs.child import Child, start_child
+from portal.jobs.endings import OUT_OF_MEMORY, Ending, read_ending
+from portal.jobs.folders import drop_checkpoints, hidden_folders, prepare_folder
+from portal.jobs.leases import (
+    Held,
+    LeaseLost,
+    fail_job,
+    finish_job,
+    give_back_job,
+    is_cancel_wanted,
+    renew_lease,
+)
+from portal.jobs.registry import TOO_LONG, get_kind
+
+LISTEN_S = 0.2
+LOOK_S = 1.0
+"""How often a wish to cancel is looked for, and at most how often progress is written."""
+
+DATABASE_GONE = (OperationalError, InterfaceError)
+
+_log = logging.getLogger(__name__)
+
+
+class Why(Enum):
+    """Why we stop a child ourselves."""
+
+    CANCELLED = "cancelled"
+    WORKER_STOPS = "the worker stops"
+    LEASE_LOST = "the lease is lost"
+    DATABASE_LOST = "the database is out of reach"
+    MEMORY = "too much memory"
+    TOO_LONG = "too long"
+
+
+def run_held_job(held: Held) -> None:
+    """Do the work of a job that was claimed, and write down how it ended. Never leaves a process behind."""
+    try:
+        kind = get_kind(held.kind)
+        prepared = prepare_folder(held)
+        child = start_child(
+            kind.command(prepared.folder, held.spec), prepared.folder, kind.limits, find_cage(),
+            number=held.job_pk.int, hidden=hidden_folders(),
+        )
+    except Refused as error:
+        _write(lambda: fail_job(held, reporting.BAD_SPEC, f"{error}."))
+        return
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
+        _write(lambda: fail_job(held, reporting.DISK_FULL, reporting.DISK_FULL_TEXT))
+        return
+    watch = Watch(held, child, memory_mb=kind.limits.memory_mb or settings.JOB_MEMORY_MB)
+    child.heard.message = prepared.words
+    child.heard.step = prepared.resumes_at
+    try:
+        watch.until_ended()
+    finally:
+        child.end()
+    watch.conclude()
+
+
+@dataclass
+class Watch:
+    """The watch over one child: keeps the lease, looks for wishes, stops what must stop."""
+
+    held: Held
+    child: Child
+    memory_mb: int
+    why: Why | None = None
+    # On the worker's own steady clock; the lease itself is counted by the database's.
+    alive_at: float = field(default_factory=time.monotonic)
+    tried_at: float = 0.0
+    looked_at: float = 0.0
+    told_checkpoint: str = ""
+    n_told: int = -1
+
+    def until_ended(self) -> None:
+        """Listen until the child has ended."""
+        while self.child.is_running:
+            self.child.listen(min(LISTEN_S, settings.JOB_HEARTBEAT_SECONDS))
+            self._look_at_machine()
+            try:
+                self._tell()
+                self._look_for_wishes()
+            except LeaseLost:
+                self._stop(Why.LEASE_LOST, grace_s=0)
+            except DATABASE_GONE as error:
+                self._wait_for_database(error)
+
+    def conclude(self) -> None:
+        """Write down how it ended, waiting for the database if need be."""
+        self.child.process.wait()
+        with contextlib.suppress(LeaseLost):
+            _write(lambda: self._tell(at_once=True))
+        _write(self._write_ending)
+
+    def _write_ending(self) -> None:
+        held, ending = self.held, self._read_ending()
+        if self.why is Why.LEASE_LOST:
+            _log.warning("job %s: fenced out under token %d; nothing of it is written", held.job_pk, held.token)
+        elif ending.result is not None:
+            finish_job(held, ending.result)
+            drop_checkpoints(held)
+        elif self.why in {Why.WORKER_STOPS, Why.DATABASE_LOST, Why.CANCELLED} and not self.child.heard.failure:
+            give_back_job(held, f"waiting again, because {self.why.value}")
+        else:
+            fail_job(held, ending.code, ending.text)
+
+    def _read_ending(self) -> Ending:
+        if self.why is Why.MEMORY:
+            return Ending(code=reporting.MEMORY, text=f"{OUT_OF_MEMORY} Limit: {self.memory_mb} MB.")
+        if self.why is Why.TOO_LONG:
+            return Ending(code=TOO_LONG, text="It took longer than its kind of job is allowed.")
+        child = self.child
+        return read_ending(
+            child.process.returncode, child.heard,
+            was_out_of_memory=child.was_out_of_memory,
+            limit_mb=child.limits.address_space_mb or self.memory_mb,
+        )
+
+    def _tell(self, at_once: bool = False) -> None:
+        """Renew the lease when it is due, and with it say how far the work is."""
+        heard, now = self.child.heard, time.monotonic()
+        news = heard.n_reports != self.n_told
+        due = now - self.tried_at >= settings.JOB_HEARTBEAT_SECONDS
+        soon = news and (now - self.tried_at >= LOOK_S or heard.checkpoint != self.told_checkpoint)
+        if not (due or soon or (news and at_once)):
+            return
+        self.tried_at, n_told = now, heard.n_reports
+        renew_lease(
+            self.held, step=heard.step, total=heard.total, message=heard.message, checkpoint_sha256=heard.checkpoint
+        )
+        self.alive_at, self.n_told, self.told_checkpoint = now, n_told, heard.checkpoint
+
+    def _look_for_wishes(self) -> None:
+        if stopping.is_asked():
+            self._stop(Why.WORKER_STOPS)
+        if time.monotonic() - self.looked_at >= min(LOOK_S, settings.JOB_HEARTBEAT_SECONDS):
+            self.looked_at = time.monotonic()
+            if is_cancel_wanted(self.held):
+                self._stop(Why.CANCELLED)
+
+    def _look_at_machine(self) -> None:
+        limits = self.child.limits
+        if self.child.measure_memory_mb() > self.memory_mb:
+            self._stop(Why.MEMORY, grace_s=0)
+        if limits.wall_seconds is not None and self.child.seconds > limits.wall_seconds:
+            self._stop(Why.TOO_LONG)
+        if self.child.heard.refused:
+            self.child.ask_to_stop(0)
+
+    def _wait_for_database(self, error: Exception) -> None:
+        """Let the child work on while the lease lasts; stop it once another worker may have taken over."""
+        connection.close()
+        silent_s = time.monotonic() - self.alive_at
+        _log.warning("job %s: the database is out of reach for %.0f s (%s)", self.held.job_pk, silent_s, type(error).__name__)
+        if silent_s > settings.JOB_LEASE_SECONDS:
+            self._stop(Why.DATABASE_LOST)
+
+    def _stop(self, why: Why, grace_s: float | None = None) -> None:
+        if self.why is None:
+            self.why = why
+            _log.info("job %s: stopping its child, because %s", self.held.job_pk, why.value)
+        grace_s = settings.JOB_STOP_GRACE_SECONDS if grace_s is None else grace_s
+        if grace_s:
+            self.child.ask_to_stop(grace_s)
+        else:
+            self.child.kill()
+
+
+def _write(write: Callable[[], None]) -> None:
+    """Write to the database, waiting for it if it is gone: the token decides whether it still counts.
+
+    A worker that is asked to stop waits no longer; the sweeper takes the job back.
+    """
+    while True:
+        try:
+            write()
+        except LeaseLost as error:
+            _log.warning("%s", error)
+        except DATABASE_GONE as error:
+            connection.close()
+            if not stopping.is_asked():
+                _log.warning("the database is out of reach (%s); trying again", type(error).__name__)
+                time.sleep(LOOK_S)
+                continue
+            _log.warning("the database is out of reach; the sweeper will take the job back")
+        return

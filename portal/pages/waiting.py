@@ -1,0 +1,19 @@
+"""What waits for somebody: each part of the house says it for itself, here it is put in order."""
+
+from collections.abc import Callable, Iterable
+
+from frontend.parts import Waiting
+from portal.roles.actors import Actor
+
+Source = Callable[[Actor], Iterable[Waiting]]
+
+SOURCES: tuple[Source, ...] = ()
+"""Each takes the actor and answers what waits, of what the actor may see; a count of 0 is left out."""
+
+_ORDER = {"now": 0, "soon": 1, "calm": 2}
+
+
+def list_waiting_for(actor: Actor, sources: Iterable[Source] = SOURCES) -> list[Waiting]:
+    """Return what waits for the actor, the most urgent first and among equals the most numerous."""
+    found = [waiting for source in sources for waiting in source(actor) if waiting.count > 0]
+    return sorted(found, key=lambda waiting: (_ORDER[waiting.urgency], -waiting.count, waiting.sentence))

@@ -1,0 +1,99 @@
+"""The real services of a test session: an embedded PostgreSQL and broker in a home of their own, migrated once.
+
+A pytest plugin (see pyproject.toml), because settings want the addresses before anything of Django is imported.
+"""
+
+import atexit
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+
+from portal.embedded.places import Places
+from portal.embedded.running import Services, running
+
+ROOT = Path(__file__).resolve().parent.parent
+TEMPLATE = "trabecula"
+"""The migrated database nobody writes to: every other one is a copy of it."""
+SHARED = "trabecula_tests"
+"""The copy for tests that roll back."""
+
+FAST = {
+    # Small enough for tests, large enough for a busy machine.
+    "JOB_LEASE_SECONDS": "3",
+    "JOB_HEARTBEAT_SECONDS": "0.5",
+    "JOB_RESEND_SECONDS": "0.5",
+    "JOB_STOP_GRACE_SECONDS": "10",
+    "CLOCK_SWEEP_SECONDS": "0.3",
+    "CLOCK_SEAL_SECONDS": "0.3",
+    "BEHIND_TLS": "0",
+    "SERVE_STATIC_FROM_SOURCE": "1",
+    "LOG_LEVEL": "WARNING",
+}
+
+
+def with_database(environment: dict[str, str], name: str) -> dict[str, str]:
+    """Return the environment with every address leading to another database."""
+    return {
+        key: value.replace(f"/{TEMPLATE}?", f"/{name}?") if key.startswith("DATABASE_URL") else value
+        for key, value in environment.items()
+    }
+
+
+def start() -> Services:
+    """Start the services, migrate the template, copy the shared database, and hand the addresses to Django."""
+    stack = contextlib.ExitStack()
+    services = stack.enter_context(_services())
+    atexit.register(stack.close)
+    os.environ.update(FAST)
+    environment = {**os.environ, **services.environment}
+    subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], cwd=ROOT, env=environment, check=True)
+    copy_database(services, SHARED)
+    os.environ.update(with_database(services.environment, SHARED))
+    os.environ["TRABECULA_PROCESS"] = "test"
+    os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
+    return services
+
+
+def copy_database(services: Services, name: str) -> None:
+    """Make a fresh copy of the migrated template."""
+    with superuser(services) as cursor:
+        cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE {TEMPLATE} OWNER tb_owner')
+        # Rights on a database are not copied with it.
+        cursor.execute(f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC')
+        cursor.execute("SELECT string_agg(rolname, ', ') FROM pg_roles WHERE rolname LIKE 'tb\\_%' AND rolcanlogin")
+        cursor.execute(f'GRANT CONNECT ON DATABASE "{name}" TO {cursor.fetchone()[0]}')
+
+
+def drop_database(services: Services, name: str) -> None:
+    """Drop a copy, whoever is still connected."""
+    with superuser(services) as cursor:
+        cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@contextlib.contextmanager
+def superuser(services: Services, database: str = "postgres") -> Iterator[psycopg.Cursor[tuple[object, ...]]]:
+    """Give a cursor of the cluster's superuser, in autocommit."""
+    with psycopg.connect(services.superuser_conninfo(database), autocommit=True) as connection:
+        yield connection.cursor()
+
+
+@contextlib.contextmanager
+def _services() -> Iterator[Services]:
+    home = Path(tempfile.mkdtemp(prefix="trabecula-tests-"))
+    places = Places.of(home)
+    try:
+        with running(home, reserve_mb=0) as services:
+            yield services
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+        shutil.rmtree(places.cluster, ignore_errors=True)
+
+
+SERVICES = start()
