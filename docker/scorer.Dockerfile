@@ -10,7 +10,7 @@ COPY LICENSE NOTICE ./
 COPY portal/ portal/
 COPY cohort/ cohort/
 COPY modelling/ modelling/
-ENV PATH=/opt/venv/bin:/usr/sbin:/usr/bin:/sbin:/bin PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 TRABECULA_PROCESS=scorer
+ENV PATH=/opt/venv/bin:/usr/sbin:/usr/bin:/sbin:/bin PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOME=/tmp TRABECULA_PROCESS=scorer
 RUN groupadd --gid 10002 scorer && useradd --uid 10002 --gid 10002 --no-create-home --shell /usr/sbin/nologin scorer
 USER 10002:10002
 # The command that scores arrives with the evaluation; until then this image can check bundles, and says how.

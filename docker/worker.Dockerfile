@@ -12,7 +12,7 @@ COPY portal/ portal/
 COPY cohort/ cohort/
 COPY modelling/ modelling/
 COPY frontend/ frontend/
-ENV PATH=/opt/venv/bin:/usr/sbin:/usr/bin:/sbin:/bin PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 TRABECULA_HOME=/data TRABECULA_PROCESS=worker
+ENV PATH=/opt/venv/bin:/usr/sbin:/usr/bin:/sbin:/bin PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOME=/tmp TRABECULA_HOME=/data TRABECULA_PROCESS=worker
 RUN groupadd --gid 10001 trabecula && useradd --uid 10001 --gid 10001 --no-create-home --shell /usr/sbin/nologin trabecula && install -d -o 10001 -g 10001 -m 0700 /data
 USER 10001:10001
 CMD ["celery", "-A", "portal.celery", "worker", "--queues", "gpu", "--pool", "solo", "--concurrency", "1", "--loglevel", "INFO"]

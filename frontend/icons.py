@@ -8,7 +8,10 @@ LINES: Final[dict[str, str]] = {
     "check": '<path d="M5 12.5l4.500 4.500L19 7.500"/>',
     "cross": '<path d="M6 6l12 12M18 6L6 18"/>',
     "info": '<circle cx="12" cy="12" r="9"/><path d="M12 11v5M12 8v.01"/>',
-    "link": '<path d="M10 14a4 4 0 0 0 5.700 0l3-3a4 4 0 0 0-5.700-5.700l-1 1M14 10a4 4 0 0 0-5.700 0l-3 3a4 4 0 0 0 5.700 5.700l1-1"/>',
+    "link": (
+        '<path d="M10 14a4 4 0 0 0 5.700 0l3-3a4 4 0 0 0-5.700-5.700l-1 1"/>'
+        '<path d="M14 10a4 4 0 0 0-5.700 0l-3 3a4 4 0 0 0 5.700 5.700l1-1"/>'
+    ),
     "person": '<circle cx="12" cy="8" r="4"/><path d="M4 21c1-5 4-7 8-7s7 2 8 7"/>',
     # One shape per tone of a state: a reader who sees no colour tells them apart by outline alone.
     "plain": '<circle cx="12" cy="12" r="8"/>',

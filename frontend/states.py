@@ -9,11 +9,13 @@ from typing import Final
 TONES: Final = ("plain", "busy", "good", "warn", "bad", "shut", "ended")
 
 _STATES_OF_TONE: Final[dict[str, str]] = {
-    "plain": "draft open planned unassigned queued candidate none invited screened not_started waiting uploaded setting_up",
+    "plain": (
+        "draft open planned unassigned queued candidate none invited screened not_started waiting uploaded setting_up"
+    ),
     "busy": "enrolling running reading screening submitted in_progress a_reading b_reading retrying reopened booked",
     "good": (
-        "accepted active agree approved complete consented enrolled final finished given granted reported signed eligible "
-        "succeeded verified done allocated"
+        "accepted active agree approved complete consented enrolled final finished given granted reported signed "
+        "eligible succeeded verified done allocated"
     ),
     "warn": "disagree due stale paused expiring incomplete cancelling answered interrupted suspended deferred",
     "bad": "failed refused rejected void withdrawn overdue expired revoked lost tampered parked erased",
@@ -21,9 +23,7 @@ _STATES_OF_TONE: Final[dict[str, str]] = {
     "ended": "archived cancelled closed ended ineligible declined superseded revealed retired merged",
 }
 
-TONE_OF: Final[dict[str, str]] = {
-    state: tone for tone, states in _STATES_OF_TONE.items() for state in states.split()
-}
+TONE_OF: Final[dict[str, str]] = {state: tone for tone, states in _STATES_OF_TONE.items() for state in states.split()}
 
 
 def tone_of(state: str) -> str:

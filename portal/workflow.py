@@ -54,5 +54,12 @@ def list_verbs(thing: models.Model, table: Table) -> list[str]:
     return [verb for (state, verb) in table if state == thing.state]  # type: ignore[attr-defined]
 
 
+def require_verb(thing: models.Model, verb: str, table: Table) -> None:
+    """Raise WrongState unless this can happen to `thing` now: asked before a page offers a form for it."""
+    state = str(thing.state)  # type: ignore[attr-defined]
+    if (state, verb) not in table:
+        raise WrongState(f"'{verb}' cannot happen while '{state}'; possible now: {_possible(table, state)}")
+
+
 def _possible(table: Table, state: str) -> str:
     return ", ".join(f"'{verb}'" for (was, verb) in table if was == state) or "nothing"

@@ -29,7 +29,7 @@ LONG_AGO = date(2020, 1, 1)
 def make_user(name: str, *roles: str, site: Site | None = None) -> User:
     """Add a person with these roles since long ago; the e-mail address is the first name's."""
     with act(SETUP, "house.set_up"):
-        user = User.objects.create_user(f"{name.split()[0].lower()}@example.org", PASSWORD, name=name)
+        user = User.objects.create_user(f"{name.partition(' ')[0].lower()}@example.org", PASSWORD, name=name)
         for role in roles:
             Membership.objects.create(user=user, role=role, site=site, starts_on=LONG_AGO)
     return user

@@ -88,6 +88,8 @@ def superuser(services: Services, database: str = "postgres") -> Iterator[psycop
 def _services() -> Iterator[Services]:
     home = Path(tempfile.mkdtemp(prefix="trabecula-tests-"))
     places = Places.of(home)
+    # Nothing is collected for tests; without the folder the server of static files warns.
+    (home / "static").mkdir()
     try:
         with running(home, reserve_mb=0) as services:
             yield services

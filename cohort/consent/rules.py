@@ -1,5 +1,6 @@
 """May this participant's data be used for this, on this day? One predicate, with its reason."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -20,11 +21,16 @@ class Decision:
 
 def may_use(participant: Participant, purpose: Purpose, day: date) -> Decision:
     """Decide for one participant, one purpose and one day."""
+    return decide_each(participant, day, (purpose,))[purpose]
+
+
+def decide_each(participant: Participant, day: date, purposes: Iterable[Purpose] = Purpose) -> dict[Purpose, Decision]:
+    """Decide for several purposes at once, reading consents and withdrawals a single time."""
     if participant.study.basis == Basis.PUBLIC_USE:
-        return Decision(True, "public-use data set: no consent of our own is needed")
+        return dict.fromkeys(purposes, Decision(True, "public-use data set: no consent of our own is needed"))
     consents = [one for one in participant.consents.select_related("form__approval") if one.signed_on <= day]
     withdrawals = [one for one in participant.withdrawals.all() if one.withdrawn_on <= day]
-    return decide(consents, withdrawals, purpose)
+    return {purpose: decide(consents, withdrawals, purpose) for purpose in purposes}
 
 
 def decide(consents: list[Consent], withdrawals: list[Withdrawal], purpose: Purpose) -> Decision:

@@ -14,11 +14,12 @@ from cohort.consent.models import Mode
 from cohort.consent.services import give_consent, refuse_unfit_signing
 from cohort.enrolment import allocate
 from cohort.enrolment.eligibility import AgeRule, Answers, judge
-from cohort.enrolment.models import Screening, ScreeningState
+from cohort.enrolment.models import Screening
+from cohort.enrolment.opening import list_conditions
 from cohort.enrolment.states import TABLE
 from cohort.identity.matching import is_known_person
 from cohort.identity.sealing import Identity
-from cohort.identity.services import keep_identity
+from cohort.identity.services import KNOWN_ALREADY, keep_identity
 from cohort.participants.models import Participant
 from cohort.participants.services import add_participant
 from cohort.study.models import ConsentForm, Study, StudyState
@@ -88,18 +89,7 @@ def open_enrolment(*, actor: Actor, study: Study) -> None:
 
 def list_missing_for_opening(study: Study) -> list[str]:
     """Return what is still missing before enrolment can open, as sentences; empty when nothing is."""
-    today = timezone.localdate()
-    missing = []
-    if not study.study_sites.exists():
-        missing.append("a site must take part")
-    if not any(one.is_valid_on(today) for one in study.approvals.all()):
-        missing.append("an ethics approval must be valid today")
-    if not any(one.is_valid_on(today) for one in study.consent_forms.select_related("approval")):
-        missing.append("a consent form must be valid today")
-    n_shares = len(allocate.list_givers(study, compute_protocol_sha256(study)))
-    if n_shares < 2:
-        missing.append(f"two custodians must give their share of the draw for this protocol ({n_shares} did)")
-    return missing
+    return [one.missing for one in list_conditions(study) if not one.is_met]
 
 
 @service("participant.screen")
@@ -194,7 +184,7 @@ def _refuse_unfit_person(screening: Screening, identity: Identity, signed_on: da
             "check both before enrolling"
         )
     if is_known_person(study.pk, identity, other_than=screening.participant_id_to_be):
-        raise Refused("a person of this name and birth date, or of this hospital number, is in the study already")
+        raise Refused(KNOWN_ALREADY)
 
 
 def completed_years(birth_date: date, day: date) -> int:

@@ -5,21 +5,34 @@ from django.shortcuts import get_object_or_404
 
 from cohort.study.models import ConsentForm, Device, Study
 from portal.roles.actors import Actor
-from portal.roles.policy import WHO_MAY, require
+from portal.roles.policy import WHO_MAY, may, require
+from portal.sites.models import Site
 
 
 def list_studies_for(actor: Actor) -> QuerySet[Study]:
-    """Return the studies the actor has a site in; a role at every site sees all."""
+    """Return the studies the actor has a site in; a role at every site sees all.
+
+    A study that no site has joined yet is seen by those who may set it up, or its own maker could not go on.
+    """
     require(actor, "study.view")
     sites = actor.sites_as(WHO_MAY["study.view"])
     if sites is None:
         return Study.objects.all()
-    return Study.objects.filter(study_sites__site__in=sites).distinct()
+    seen = Q(study_sites__site__in=sites)
+    if may(actor, "study.set_up"):
+        seen |= Q(study_sites=None)
+    return Study.objects.filter(seen).distinct()
 
 
 def get_study_for(actor: Actor, code: str) -> Study:
     """Return one study; another's is a 404 like any unknown one."""
     return get_object_or_404(list_studies_for(actor), code=code)
+
+
+def list_sites_for(actor: Actor) -> QuerySet[Site]:
+    """Return every site: which clinics take part is no secret among the staff."""
+    require(actor, "site.view")
+    return Site.objects.all()
 
 
 def list_consent_forms(study: Study) -> QuerySet[ConsentForm]:

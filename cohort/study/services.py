@@ -97,7 +97,7 @@ def add_device(*, actor: Actor, site: Site, **facts: Any) -> Device:
 def _save_new(row: models.Model, words: str) -> None:
     """Save a new row whose values come from a person; what cannot be becomes one readable sentence."""
     try:
-        row.full_clean(validate_constraints=False)
+        row.full_clean(validate_unique=False, validate_constraints=False)
         with transaction.atomic():
             row.save(force_insert=True)
     except ValidationError as error:

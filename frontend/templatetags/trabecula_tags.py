@@ -29,7 +29,7 @@ def words(text: str) -> list[str]:
 @register.simple_tag
 def icon(name: str) -> SafeString:
     """Draw an icon of `frontend.icons`; it is decoration, the word stands beside it."""
-    return mark_safe(icons.draw(name))  # noqa: S308 - the shapes are our own constants
+    return mark_safe(icons.draw(name))
 
 
 @register.filter
@@ -119,7 +119,7 @@ def query(context: Context, **changes: Any) -> str:
     values = context["request"].GET.copy()
     for name, value in changes.items():
         values[name] = str(value)
-    return mark_safe("?" + escape(values.urlencode()))  # noqa: S308 - escaped in this line
+    return mark_safe("?" + escape(values.urlencode()))
 
 
 @register.simple_tag
@@ -139,7 +139,7 @@ def _kind(field: BoundField) -> str:
 
 def _widget(field: BoundField) -> Widget:
     """Return the control. A number is typed as text: no wheel changes it, and a decimal comma is not lost."""
-    widget = field.field.widget
+    widget: Widget = field.field.widget
     if not isinstance(widget, NumberInput):
         return widget
     typed = copy(widget)
@@ -148,9 +148,9 @@ def _widget(field: BoundField) -> Widget:
     return typed
 
 
-def _attributes(field: BoundField, described_by: str) -> dict[str, str]:
+def _attributes(field: BoundField, described_by: str) -> dict[str, str | bool]:
     """Return what a control needs beside its own attributes."""
-    attributes = {"aria-describedby": described_by} if described_by else {}
+    attributes: dict[str, str | bool] = {"aria-describedby": described_by} if described_by else {}
     if field.errors:
         attributes["aria-invalid"] = "true"
     if isinstance(field.field.widget, NumberInput):

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { clock, decide, makeMemory } from "../static/js/idle.js";
+import { clock, counts, decide, makeMemory } from "../static/js/idle.js";
 import { Storage } from "./page.mjs";
 
 const calm = { idle: 1800, acted: 99999, shown: false };
@@ -35,6 +35,12 @@ test("typing behind the warning does not answer it", () => {
 
 test("the warning goes when another tab spoke with the server", () => {
   assert.equal(decide({ ...calm, spoke: 1, shown: true }).act, "hide");
+});
+
+test("a piece that asks by itself is no sign of life", () => {
+  assert.ok(counts({ requestConfig: { headers: { "HX-Request": "true" } } }));
+  assert.ok(counts({}));
+  assert.ok(!counts({ requestConfig: { headers: { "X-Background": "1" } } }));
 });
 
 test("the time left is written in minutes and seconds", () => {

@@ -111,6 +111,12 @@ def has_second_factor(user: User) -> bool:
     return Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
 
 
+def count_codes_left(user: User) -> int:
+    """Return how many recovery codes a person has not used."""
+    found = Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES).first()
+    return len(found.wrap().get_unused_codes()) if found else 0
+
+
 def is_anybody_there() -> bool:
     """True once the first person exists."""
     return User.objects.exists()

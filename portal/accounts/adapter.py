@@ -1,4 +1,4 @@
-"""Our answers to the questions django-allauth asks: no sign-up, no e-mail, sealed factors, institution by invitation."""
+"""Our answers to what django-allauth asks: no sign-up, no e-mail, sealed factors, the institution by invitation."""
 
 import hashlib
 
@@ -17,6 +17,7 @@ from nacl.exceptions import CryptoError
 from nacl.secret import SecretBox
 
 from portal.accounts.access import awaits_link
+from portal.accounts.links import draw_qr
 from portal.accounts.models import User
 from portal.audit.context import act, name_subject
 from portal.roles.fresh import is_fresh
@@ -97,7 +98,14 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
 class FactorAdapter(DefaultMFAAdapter):
     """Second factors. Their keys lie sealed in the database, under a key that is not in it."""
 
-    error_messages = {**DefaultMFAAdapter.error_messages, "incorrect_code": AccountAdapter.error_messages["incorrect_code"]}
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": AccountAdapter.error_messages["incorrect_code"],
+    }
+
+    def build_totp_svg(self, url: str) -> str:
+        """Draw the key's QR code so that it can be scanned in the dark theme too."""
+        return draw_qr(url)
 
     def encrypt(self, text: str) -> str:
         """Seal a key (XSalsa20-Poly1305)."""

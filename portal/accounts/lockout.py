@@ -42,7 +42,9 @@ def answer(
     request: HttpRequest, response: HttpResponse | None = None, credentials: Mapping[str, str] | None = None
 ) -> HttpResponse:
     """Answer somebody who is locked out: for how long, and what to do if it was not them."""
-    reason = f"Too many wrong passwords. Sign-in for this address opens again at {_opens_at(request, credentials):%H:%M}."
+    reason = (
+        f"Too many wrong passwords. Sign-in for this address opens again at {_opens_at(request, credentials):%H:%M}."
+    )
     if request.path.startswith("/api/"):
         return JsonResponse({"detail": reason}, status=HTTPStatus.TOO_MANY_REQUESTS)
     return render(request, "429.html", {"reason": reason}, status=HTTPStatus.TOO_MANY_REQUESTS)

@@ -44,7 +44,6 @@ class SessionRules:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
-        self.somebody_is_there = False
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.idle_seconds = settings.IDLE_SECONDS  # type: ignore[attr-defined]
@@ -60,20 +59,24 @@ class SessionRules:
         if name in ALWAYS_OPEN:
             return None
         if not request.user.is_authenticated:
-            return self._ask_stranger(request, name, is_open=not getattr(view, "login_required", True))
+            return _ask_stranger(request, name, is_open=_is_marked_open(request, view))
         if settings.SECOND_FACTOR_REQUIRED and name not in BEFORE_SECOND_FACTOR and not has_second_factor(request.user):
             return _lead(request, reverse("mfa_activate_totp"), "Set up your second factor first.", 403)
         return None
 
-    def _ask_stranger(self, request: HttpRequest, name: str, is_open: bool) -> HttpResponse | None:
-        # Somebody who was there once stays (nobody is deleted), so the question is asked until it is answered yes.
-        self.somebody_is_there = self.somebody_is_there or is_anybody_there()
-        if not self.somebody_is_there and name != "first-run":
-            return _lead(request, reverse("first-run"), "Nobody is here yet: set up the first person.", 403)
-        if is_open:
-            return None
-        address = f"{reverse(settings.LOGIN_URL)}?{urlencode({'next': _place(request)})}"
-        return _lead(request, address, "Sign in first.", 401)
+
+def _ask_stranger(request: HttpRequest, name: str, is_open: bool) -> HttpResponse | None:
+    if name != "first-run" and not is_anybody_there():
+        return _lead(request, reverse("first-run"), "Nobody is here yet: set up the first person.", 403)
+    if is_open:
+        return None
+    address = f"{reverse(settings.LOGIN_URL)}?{urlencode({'next': _place(request)})}"
+    return _lead(request, address, "Sign in first.", 401)
+
+
+def _is_marked_open(request: HttpRequest, view: View) -> bool:
+    """True for a view marked by `login_not_required`. REST framework marks all of its own: they are not meant."""
+    return not getattr(view, "login_required", True) and not request.path.startswith("/api/")
 
 
 def _keep_or_end(request: HttpRequest) -> None:

@@ -13,8 +13,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from portal.accounts.access import hash_token, is_anybody_there, list_administrators
-from portal.accounts.models import Invitation, Purpose, User
 from portal.accounts.granting import check_grant, save_membership
+from portal.accounts.models import Invitation, Purpose, User
 from portal.audit.context import name_subject, service
 from portal.core.errors import NotAllowed, Refused, StaleState, WrongState
 from portal.roles.actors import Actor

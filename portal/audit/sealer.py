@@ -51,7 +51,7 @@ def _read_range(using: str, zone: str, era: Era, newest: Era, horizon: int) -> R
     stop = horizon if era.pk == newest.pk else 2**62
     with connections[using].cursor() as cursor:
         cursor.execute(
-            f"SELECT id, commitment FROM {zone}.audit_event "  # noqa: S608 - zone is one of ZONES
+            f"SELECT id, commitment FROM {zone}.audit_event "
             "WHERE era = %s AND transaction >= %s::text::xid8 AND transaction < %s::text::xid8 "
             "ORDER BY transaction, id",
             [era.pk, str(start), str(stop)],

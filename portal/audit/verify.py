@@ -76,7 +76,7 @@ def _read_events(zone: str) -> Iterator[tuple[int, _Event]]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT id, source, row_key, commitment, sha256(salt || convert_to(payload::text, 'UTF8')) "
-            f"FROM {zone}.audit_event ORDER BY id"  # noqa: S608 - zone is one of ZONES
+            f"FROM {zone}.audit_event ORDER BY id"
         )
         while rows := cursor.fetchmany(5000):
             for event_id, source, row_key, commitment, computed in rows:

@@ -14,9 +14,14 @@ class Staff:
     site: str = ""
 
     @property
+    def key(self) -> str:
+        """The first name in small letters, by which the demo's own code calls the person."""
+        return self.name.partition(" ")[0].lower()
+
+    @property
     def email(self) -> str:
         """An address that can reach nobody (RFC 2606)."""
-        return f"{self.name.split()[0].lower()}@demo.example"
+        return f"{self.key}@demo.example"
 
 
 STAFF = (

@@ -23,13 +23,13 @@ from cohort.enrolment.services import (
 from cohort.identity.sealing import Identity
 from cohort.participants.models import Participant
 from cohort.study.models import ConsentForm, Origin, Study
-from cohort.study.services import add_approval, add_consent_form, add_device, add_site, join_site, set_up_study
+from cohort.study.services import add_approval, add_consent_form, add_device, join_site, set_up_study
 from portal.accounts.models import User
 from portal.audit.context import act
 from portal.demo.people import DEVICES, FAMILY, GIVEN, SITES, STAFF
 from portal.roles.actors import SETUP, Actor
 from portal.roles.middleware import actor_of
-from portal.roles.models import Membership, Role
+from portal.roles.models import Membership
 from portal.sites.models import Site
 
 CODE = "sim-wrist"
@@ -69,7 +69,7 @@ def make_demo(n_participants: int, say: Callable[[int, int], None]) -> bool:
         return False
     _add_staff()
     demo = _set_up()
-    dice = random.Random(SEED)  # noqa: S311 - people who do not exist need no unguessable numbers
+    dice = random.Random(SEED)
     for done, day in enumerate(_enrolment_days(n_participants), start=1):
         _enrol_somebody(demo, dice, done, day)
         say(done, n_participants)
@@ -88,7 +88,7 @@ def _add_staff() -> None:
 
 
 def _set_up() -> Demo:
-    actors = {one.name.split()[0].lower(): actor_of(User.objects.get(email=one.email)) for one in STAFF}
+    actors = {one.key: actor_of(User.objects.get(email=one.email)) for one in STAFF}
     sites = {site.prefix: site for site in Site.objects.all()}
     paula = actors["paula"]
     study = set_up_study(

@@ -1,7 +1,6 @@
 """What `./run` can do, read from its command line."""
 
 import argparse
-import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -10,11 +9,12 @@ from types import FrameType
 
 from portal.core.env import SettingError
 from portal.doors import quality
-from portal.doors.home import HomeIsOther, home_folder, open_house
+from portal.doors.home import HomeIsOther, open_house
 from portal.doors.serve import demo, serve, work
-from portal.doors.steps import StepFailed
-from portal.embedded.backup import restore_backup, write_backup
-from portal.embedded.errors import EmbeddedError
+from portal.doors.steps import StepFailed, manage
+from portal.embedded.backup import write_backup
+from portal.embedded.errors import BackupRefused, HomeInUse, HomeRefused, ServiceFailed
+from portal.embedded.restore import restore_backup
 
 DEFAULT_PORT = 8321
 
@@ -58,7 +58,7 @@ def run(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, _leave)
     try:
         return int(chosen.act(chosen))
-    except (EmbeddedError, HomeIsOther, StepFailed, SettingError) as error:
+    except (BackupRefused, HomeInUse, HomeIsOther, HomeRefused, ServiceFailed, SettingError, StepFailed) as error:
         sys.stderr.write(f"./run {chosen.door}: {error}\n")
         return 1
     except KeyboardInterrupt:
@@ -79,13 +79,20 @@ def _count(text: str) -> int:
 
 def _backup(file: Path) -> int:
     with open_house() as house:
-        environment = dict(os.environ) if house.outside else house.environment("deploy")
-        sys.stdout.write(f"{write_backup(environment, house.home, file)}\n")
+        report = write_backup(house.environment("deploy"), house.home, file.absolute())
+    say = sys.stdout.write
+    say(f"{report.n_rows} rows and {report.n_blobs} files in {report.file} ({report.n_bytes / 2**20:.1f} MB)\n")
+    say(f"The keys lie apart in {report.keys_file}: whoever has both can read everything.\n")
     return 0
 
 
 def _restore(file: Path, replace: bool) -> int:
     with open_house() as house:
-        environment = dict(os.environ) if house.outside else house.environment("deploy")
-        sys.stdout.write(f"{restore_backup(environment, home_folder(), file, replace=replace)}\n")
+        report = restore_backup(house.environment("deploy"), house.home, file.absolute(), replace=replace)
+        manage(house, "deploy", "begin_era", "--reason", f"restored the backup of {report.backup_created_at}")
+        manage(house, "deploy", "verify_audit")
+    say = sys.stdout.write
+    say(f"{report.n_rows} rows in {report.n_tables} tables and {report.n_blobs} files are back.\n")
+    if report.kept_database:
+        say(f"What was there before is kept as the database {report.kept_database}.\n")
     return 0

@@ -92,7 +92,7 @@ def _fetch(url: str) -> None:
 def _write_summary(path: Path, url: str, steps: Steps, house: House) -> None:
     accounts: Any = json.loads((house.home / "demo" / "accounts.json").read_text(encoding="utf-8"))
     summary = {"url": url, "accounts": accounts, "seconds": steps.seconds, "origin": "simulated"}
-    write_whole(path, json.dumps(summary, indent=2) + "\n")
+    write_whole(path, (json.dumps(summary, indent=2) + "\n").encode())
 
 
 def _wait_for_the_end(words: str) -> None:

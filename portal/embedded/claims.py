@@ -6,13 +6,15 @@ are gone, and a copied home would begin with an empty database and look as if ev
 
 import json
 import logging
+import shutil
 import uuid
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from portal.embedded.errors import HomeRefused
 from portal.embedded.files import make_folder, write_whole
-from portal.embedded.places import CLUSTERS, Places, make_shared_root
+from portal.embedded.places import CLUSTERS, SOCKETS, Places, make_shared_root
 
 log = logging.getLogger(__name__)
 
@@ -27,13 +29,28 @@ def claim_cluster(places: Places) -> None:
         _set_a_stranger_aside(places, claim)
         if make_folder(places.cluster):
             places.account.own(places.cluster)
+    _refuse_a_lost_cluster(places, claim)
     identity = claim.get("id") or str(uuid.uuid4())
-    _write(places.claim, id=identity, cluster=str(places.cluster), uid=places.account.uid)
+    made = {"made": True} if claim.get("made") else {}
+    _write(places.claim, id=identity, cluster=str(places.cluster), uid=places.account.uid, **made)
     if places.account.is_another:
         _write(places.cluster_claim, id=identity, home=str(places.home))
 
 
-def _refuse_another_person(places: Places, claim: dict[str, str]) -> None:
+def confirm_cluster(places: Places) -> None:
+    """Write down that the cluster was made, so that its loss is noticed and no empty one takes its place."""
+    _write(places.claim, **{**_read(places.claim), "made": True})
+
+
+def _refuse_a_lost_cluster(places: Places, claim: dict[str, Any]) -> None:
+    if claim.get("made") and not places.data.exists():
+        raise HomeRefused(
+            f"the database of {places.home} is not in {places.data} any more: put that folder back (as root it lies "
+            f"outside the home), or restore a backup into a new home; to begin with an empty one, delete {places.claim}"
+        )
+
+
+def _refuse_another_person(places: Places, claim: dict[str, Any]) -> None:
     owner = claim.get("uid", places.account.uid)
     if owner != places.account.uid:
         raise HomeRefused(
@@ -42,7 +59,7 @@ def _refuse_another_person(places: Places, claim: dict[str, str]) -> None:
         )
 
 
-def _follow_a_moved_home(places: Places, claim: dict[str, str]) -> None:
+def _follow_a_moved_home(places: Places, claim: dict[str, Any]) -> None:
     before = Path(claim.get("cluster", places.cluster))
     if before == places.cluster or not before.is_dir():
         return
@@ -55,10 +72,11 @@ def _follow_a_moved_home(places: Places, claim: dict[str, str]) -> None:
     _set_a_stranger_aside(places, claim)
     if not places.cluster.exists():
         before.rename(places.cluster)
+        shutil.rmtree(SOCKETS / before.name, ignore_errors=True)
         log.warning("the home moved from %s to %s, and its database with it", home_before, places.home)
 
 
-def _set_a_stranger_aside(places: Places, claim: dict[str, str]) -> None:
+def _set_a_stranger_aside(places: Places, claim: dict[str, Any]) -> None:
     if not places.cluster.is_dir():
         return
     identity = _read(places.cluster_claim).get("id")
@@ -72,7 +90,7 @@ def _set_a_stranger_aside(places: Places, claim: dict[str, str]) -> None:
         )
 
 
-def _read(path: Path) -> dict[str, str]:
+def _read(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:

@@ -5,7 +5,6 @@ import json
 import logging
 import os
 import shlex
-import shutil
 import signal
 import sys
 import threading
@@ -13,11 +12,11 @@ import time
 from pathlib import Path
 from types import FrameType
 
-from portal.embedded.account import service_account
 from portal.embedded.environment import environment_for
 from portal.embedded.errors import HomeInUse, HomeRefused, ServiceFailed
-from portal.embedded.lock import HomeLock, is_locked
+from portal.embedded.lock import is_locked
 from portal.embedded.places import Places
+from portal.embedded.removing import remove_home
 from portal.embedded.reserve import DEFAULT_RESERVE_MB
 from portal.embedded.running import status_of
 from portal.embedded.supervisor import Supervisor
@@ -107,21 +106,3 @@ def _remove(options: argparse.Namespace) -> int:
         raise HomeRefused(f"this deletes {Places.of(options.home).home} and its database for good; say --yes to do it")
     remove_home(options.home)
     return 0
-
-
-def remove_home(home: Path | str) -> None:
-    """Delete a home with its cluster and its sockets; refuse while they are in use."""
-    places = Places(Path(os.path.realpath(home)), service_account())
-    if not places.home.is_dir():
-        raise HomeRefused(f"{places.home} is not there")
-    if not places.run.is_dir():
-        raise HomeRefused(f"{places.home} is not a home of the portal; nothing was deleted")
-    lock = HomeLock(places.lock)
-    lock.acquire()
-    try:
-        shutil.rmtree(places.sockets())
-        if places.account.is_another:
-            shutil.rmtree(places.cluster, ignore_errors=True)
-        shutil.rmtree(places.home)
-    finally:
-        lock.release()

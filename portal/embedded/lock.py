@@ -3,10 +3,15 @@
 import contextlib
 import fcntl
 import os
+import time
 import weakref
 from pathlib import Path
 
 from portal.embedded.errors import HomeInUse
+
+TRIES = 5
+BETWEEN_TRIES_S = 0.02
+"""Whoever asks `is_locked` holds the lock for a moment, and must not look like a supervisor."""
 
 _held: "weakref.WeakSet[HomeLock]" = weakref.WeakSet()
 
@@ -24,15 +29,15 @@ class HomeLock:
         return self._descriptor is not None
 
     def acquire(self) -> None:
-        """Take the lock, or raise HomeInUse at once, naming the holder."""
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
-            raise HomeInUse(
-                f"{self.path.parent.parent} is supervised by process {self.holder()}; stop that one first"
-            ) from None
+        """Take the lock, or raise HomeInUse, naming the holder."""
+        for _ in range(TRIES):
+            descriptor = _try_to_lock(self.path)
+            if descriptor is not None:
+                break
+            time.sleep(BETWEEN_TRIES_S)
+        else:
+            home = self.path.parent.parent
+            raise HomeInUse(f"{home} is supervised by process {self.holder()}; stop that one first")
         os.ftruncate(descriptor, 0)
         # Without room on the disk only the pid for people is missing; the lock holds all the same.
         with contextlib.suppress(OSError):
@@ -50,6 +55,20 @@ class HomeLock:
     def holder(self) -> str:
         """Return the pid of the holder as it was written down."""
         return self.path.read_text("ascii").strip() or "unknown"
+
+
+def _try_to_lock(path: Path) -> int | None:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    # A home that was being removed may have lost the file between the opening and the locking.
+    if path.exists() and os.path.samestat(path.stat(), os.fstat(descriptor)):
+        return descriptor
+    os.close(descriptor)
+    return None
 
 
 def is_locked(path: Path) -> bool:

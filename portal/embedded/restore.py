@@ -70,13 +70,17 @@ def restore_backup(environment: Mapping[str, str], home: Path, file: Path, *, re
     was_empty = _is_empty(superuser, name)
     if not was_empty and not replace:
         raise BackupRefused(f"the database '{name}' is not empty; ask for it to be replaced, or restore elsewhere")
-    stamp = f"{datetime.now(UTC):%Y%m%d%H%M%S}"
+    stamp = _stamp()
     fresh = f"{name}_restored_{stamp}_{os.urandom(3).hex()}"
     create_database(superuser, fresh)
     try:
         n_added = _fill(file, manifest, make_conninfo(deploy, dbname=fresh), home / "blobs")
         set_aside = _put_keys(home / "secrets", keys, stamp)
-        kept = _swap(superuser, name, fresh, f"{name}_before_{stamp}")
+        try:
+            kept = _swap(superuser, name, fresh, f"{name}_before_{stamp}")
+        except BaseException:
+            _take_keys_back(home / "secrets", set_aside, stamp)
+            raise
     except BaseException:
         _drop(superuser, fresh)
         raise
@@ -92,6 +96,10 @@ def restore_backup(environment: Mapping[str, str], home: Path, file: Path, *, re
         keys_set_aside=set_aside,
         kept_database=None if was_empty else kept,
     )
+
+
+def _stamp() -> str:
+    return f"{datetime.now(UTC):%Y%m%d%H%M%S}"
 
 
 def _superuser(environment: Mapping[str, str], home: Path) -> str:
@@ -193,6 +201,12 @@ def _put_keys(folder: Path, keys: Mapping[str, str], stamp: str) -> tuple[str, .
         set_aside.append(name)
     sync_folder(folder)
     return tuple(set_aside)
+
+
+def _take_keys_back(folder: Path, names: tuple[str, ...], stamp: str) -> None:
+    for name in names:
+        (folder / f".before-{stamp}.{name}").replace(folder / name)
+    sync_folder(folder)
 
 
 def _swap(superuser: str, name: str, fresh: str, before: str) -> str:

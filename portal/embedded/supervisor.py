@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from portal.embedded.bootstrap import prepare_cluster
-from portal.embedded.claims import claim_cluster
+from portal.embedded.claims import claim_cluster, confirm_cluster
 from portal.embedded.errors import ServiceFailed
 from portal.embedded.files import write_whole
 from portal.embedded.kept import Kept
@@ -70,6 +70,7 @@ class Supervisor:
             self.places.sockets()
             renew_reserve(self.places, self._reserve_mb)
             self.postgres.prepare()
+            confirm_cluster(self.places)
             self.valkey.prepare()
             self._thread = threading.Thread(target=self._keep, name="trabecula-supervisor", daemon=True)
             self._thread.start()
@@ -84,7 +85,7 @@ class Supervisor:
         self._set_stage("ready")
 
     def add(self, *processes: Process) -> None:
-        """Keep further processes alive from now on. They are stopped in the reverse order."""
+        """Keep further processes alive from now on. They are stopped before the two services are."""
         with self._guard:
             for process in processes:
                 if self.find(process.name) is not None:
@@ -138,7 +139,7 @@ class Supervisor:
         return found
 
     def stop(self) -> None:
-        """Stop everything, last started first, and give the home back. May be called twice."""
+        """Stop everything, the services last, and give the home back. May be called twice."""
         if os.getpid() != self._owner or self._is_stopping:
             return  # a forked child runs atexit too, and must not stop its parent's services
         self._is_stopping = True
@@ -156,7 +157,7 @@ class Supervisor:
             with self._guard:
                 kept = list(self._kept)
             if self._is_stopping:
-                _ask_the_last_to_stop(kept)
+                _ask_to_stop(kept)
                 if all(one.is_over for one in kept):
                     return
             for one in kept:
@@ -213,11 +214,12 @@ class Supervisor:
             self._own_alarms["status"] = f"{self.places.status} cannot be written ({error.strerror})"
 
 
-def _ask_the_last_to_stop(kept: Iterable[Kept]) -> None:
-    for one in reversed(list(kept)):
-        if not one.is_over:
-            one.ask_to_stop()
-            return
+def _ask_to_stop(kept: Iterable[Kept]) -> None:
+    """Ask the portal's own processes, all at once; when they are gone, the services they may need to leave well."""
+    services = [one for one in kept if one.process.name in {POSTGRES, VALKEY}]
+    own = [one for one in kept if one not in services]
+    for one in services if all(one.is_over for one in own) else own:
+        one.ask_to_stop()
 
 
 def _recorded_processes(status: Path) -> list[dict[str, Any]]:

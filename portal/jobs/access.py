@@ -21,4 +21,3 @@ def list_jobs_for(actor: Actor) -> QuerySet[Job]:
 def get_job_for(actor: Actor, job_pk: UUID) -> Job:
     """Return the job if the actor may see it; another site's job is a 404 like any unknown one."""
     return get_object_or_404(list_jobs_for(actor), pk=job_pk)
-

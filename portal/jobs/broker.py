@@ -58,7 +58,7 @@ _log = logging.getLogger(__name__)
 def get_celery() -> Celery:
     """Return the one Celery app of this process; `portal.celery` gives it to the worker."""
     app = Celery("trabecula")
-    app.add_defaults(CONFIGURATION)
+    app.add_defaults(lambda: CONFIGURATION)
     app.config_from_object("django.conf:settings", namespace="CELERY")
     return app
 
@@ -73,7 +73,9 @@ def send_wake_up(job_pk: uuid.UUID, queue: str) -> bool:
     try:
         get_celery().send_task(RUN_JOB, kwargs={"job_pk": str(job_pk)}, queue=queue)
     except OperationalError as error:
-        _log.warning("no wake-up for job %s: the broker cannot be reached (%s); the sweeper will send it", job_pk, error)
+        _log.warning(
+            "no wake-up for job %s: the broker cannot be reached (%s); the sweeper will send it", job_pk, error
+        )
         return False
     return True
 
@@ -82,9 +84,10 @@ def count_waiting(queue: str) -> int | None:
     """Return how many messages wait in a queue; None when the broker cannot be reached."""
     try:
         with get_celery().connection_for_write() as connection:
-            connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0.2)
+            connection.ensure_connection(max_retries=1, interval_start=0, interval_step=1)
             with connection.channel() as channel:
-                return int(channel.queue_declare(queue=queue, durable=True).message_count)
+                declared: Any = Queue(queue, channel=channel).queue_declare()
+                return int(declared.message_count)
     except OperationalError as error:
         _log.warning("the broker cannot be reached (%s)", error)
         return None

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,15 @@ PASSED_ON = (
 _TRIAL = """
 import errno, os, socket, sys
 import portal.jobs.demonstration
-hidden, no_network = sys.argv[1], sys.argv[2] == "1"
+hidden, no_network, outside = sys.argv[1], sys.argv[2] == "1", sys.argv[3]
+open("inside", "w").close()
+if outside:
+    try:
+        open(os.path.join(outside, "written"), "w").close()
+    except OSError:
+        pass
+    else:
+        raise SystemExit("files elsewhere can be written to")
 if hidden:
     try:
         os.stat(os.path.join(hidden, "seen"))
@@ -62,11 +70,12 @@ class Cage:
     own_space: bool = False
     own_user: bool = False
     hides: bool = False
+    read_only: bool = False
 
     @property
     def is_sandboxed(self) -> bool:
-        """True if the work reaches no network, no secret and no database."""
-        return self.no_network and (self.own_user or self.hides)
+        """True if the work reaches no network, no secret and no database, and changes nothing but its run folder."""
+        return self.no_network and (self.own_user or (self.hides and self.read_only))
 
     @property
     def facts(self) -> tuple[str, ...]:
@@ -75,6 +84,7 @@ class Cage:
             "no network": self.no_network,
             "own user": self.own_user,
             "secrets and database hidden": self.hides,
+            "every file read-only but its own": self.read_only,
         }
         found = tuple(words for words, holds in said.items() if holds)
         if self.is_sandboxed:
@@ -82,7 +92,9 @@ class Cage:
         missing = "a network namespace" if not self.no_network else "another user or a mount namespace"
         return (*found, f"unsandboxed: this machine does not allow {missing}")
 
-    def orders_for(self, number: int, limits: Mapping[str, int], hidden: tuple[Path, ...]) -> dict[str, Any]:
+    def orders_for(
+        self, folder: Path, number: int, limits: Mapping[str, int], hidden: tuple[Path, ...]
+    ) -> dict[str, Any]:
         """Return what enter.py is told. number: chooses the user id, so that two jobs seldom share one."""
         return {
             "parent": os.getpid(),
@@ -91,6 +103,7 @@ class Cage:
             "own_space": self.own_space,
             "no_network": self.no_network,
             "hidden": [str(path) for path in hidden if path.is_dir()] if self.hides else [],
+            "writable": str(folder) if self.read_only else None,
         }
 
 
@@ -102,10 +115,11 @@ def find_cage() -> Cage:
             no_network=_works(Cage(no_network=True)),
             own_user=_works(Cage(own_user=True)),
             hides=_works(Cage(hides=True)),
+            read_only=_works(Cage(read_only=True)),
         )
-    whole = Cage(own_space=True, no_network=True, hides=True)
-    without_mounts = Cage(own_space=True, no_network=True)
-    return next((cage for cage in (whole, without_mounts) if _works(cage)), Cage())
+    alone = Cage(own_space=True, no_network=True)
+    whole = replace(alone, hides=True, read_only=True)
+    return next((cage for cage in (whole, replace(alone, hides=True), alone) if _works(cage)), Cage())
 
 
 def scrubbed_environment(folder: Path, source: Mapping[str, str]) -> dict[str, str]:
@@ -123,14 +137,22 @@ def scrubbed_environment(folder: Path, source: Mapping[str, str]) -> dict[str, s
 
 def _works(cage: Cage) -> bool:
     with tempfile.TemporaryDirectory() as name:
-        hidden = Path(name)
+        hidden, outside, folder = (Path(name) / one for one in ("hidden", "outside", "folder"))
+        for path in (hidden, outside, folder):
+            path.mkdir()
+            path.chmod(0o777)
+        Path(name).chmod(0o755)
         (hidden / "seen").touch()
-        orders = json.dumps(cage.orders_for(0, {}, (hidden,)))
-        told = [str(hidden) if cage.hides else "", "1" if cage.no_network else "0"]
+        orders = json.dumps(cage.orders_for(folder, 0, {}, (hidden,)))
+        told = [
+            str(hidden) if cage.hides else "",
+            "1" if cage.no_network else "0",
+            str(outside) if cage.read_only else "",
+        ]
         found = subprocess.run(
             [sys.executable, "-I", str(ENTER), orders, sys.executable, "-c", _TRIAL, *told],
-            env=scrubbed_environment(Path("/"), os.environ),
-            cwd="/",
+            env=scrubbed_environment(folder, os.environ),
+            cwd=folder,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=60,

@@ -160,7 +160,7 @@ def start_child(
     hidden: folders the child shall not see, where the cage can hide them.
     Raises OSError where the machine can start no process.
     """
-    orders = cage.orders_for(number, rlimits_of(limits), hidden)
+    orders = cage.orders_for(folder, number, rlimits_of(limits), hidden)
     _give_folder(folder, orders["user"])
     reading, writing = os.pipe()
     os.set_blocking(reading, False)

@@ -85,7 +85,7 @@ class Clock:
     def _back_off(self, error: Exception) -> float:
         connections.close_all()
         self._holds_lock_on = None
-        wait_s = min(LONGEST_WAIT_S, 0.5 * 2**self._n_failures)
+        wait_s = min(LONGEST_WAIT_S, 0.5 * 2.0**self._n_failures)
         self._n_failures += 1
         _log.warning("the database is out of reach (%s); the next round in %.1f s", type(error).__name__, wait_s)
         return wait_s

@@ -67,9 +67,7 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, stop.ask)
     folder = Path(arguments[0])
     run = json.loads((folder / "run.json").read_text("utf-8"))
-    return reporting.run_reporting(
-        lambda: work(folder, Spec.of(run["spec"]), stop, attempt=run.get("attempt", 1))
-    )
+    return reporting.run_reporting(lambda: work(folder, Spec.of(run["spec"]), stop, attempt=run.get("attempt", 1)))
 
 
 def work(folder: Path, spec: Spec, stop: Stop, attempt: int) -> int:
@@ -85,9 +83,9 @@ def work(folder: Path, spec: Spec, stop: Stop, attempt: int) -> int:
         fail_if_asked(spec, state["done"] + 1, attempt)
         state = {"done": state["done"] + 1, "total_of_steps": state["total_of_steps"] + state["done"] + 1}
         if state["done"] % spec.checkpoint_every == 0:
-            keep_state(own, state, spec, f"step {state['done']} of {spec.steps}, kept")
+            keep_state(own, state, spec, "kept a checkpoint")
         else:
-            reporting.report_progress(state["done"], spec.steps, f"step {state['done']} of {spec.steps}")
+            reporting.report_progress(state["done"], spec.steps, "sleeping")
     leave_mark(folder / "effects.txt", os.getpid())
     reporting.report_result({"total_of_steps": state["total_of_steps"], "began_at_step": began_at_step})
     return 0

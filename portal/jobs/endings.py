@@ -35,19 +35,23 @@ def read_ending(status: int, heard: Heard, *, was_out_of_memory: bool, limit_mb:
         return Ending(code=code, text=f"{text} Limit: {limit_mb} MB." if code == reporting.MEMORY else text)
     if status == 0 and heard.result is not None:
         return Ending(result=heard.result)
-    if status == 0:
-        return Ending(code=PROTOCOL, text="Its process ended without a result and without a reason.")
-    if status == reporting.STOPPED:
-        return Ending(code=INTERRUPTED, text="Its process was asked to stop from outside, and left a checkpoint.")
     if status == -signal.SIGKILL and was_out_of_memory:
         return Ending(code=reporting.MEMORY, text=f"{OUT_OF_MEMORY} The machine itself had none left.")
-    if status == -signal.SIGKILL:
-        return Ending(
-            code=KILLED,
-            text="Its process was killed from outside (SIGKILL): by a person, or for want of memory.",
-        )
-    if status == -signal.SIGXCPU:
-        return Ending(code=TOO_LONG, text="It used more processor time than its kind of job is allowed.")
-    if status < 0:
-        return Ending(code=reporting.CRASH, text=f"Its process ended by {signal.Signals(-status).name}.")
-    return Ending(code=reporting.CRASH, text=f"Its process ended with an error (exit status {status}).")
+    return _SILENT.get(status) or _crash(status)
+
+
+_SILENT = {
+    0: Ending(code=PROTOCOL, text="Its process ended without a result and without a reason."),
+    reporting.STOPPED: Ending(
+        code=INTERRUPTED, text="Its process was asked to stop from outside, and left a checkpoint."
+    ),
+    -signal.SIGKILL: Ending(
+        code=KILLED, text="Its process was killed from outside (SIGKILL): by a person, or for want of memory."
+    ),
+    -signal.SIGXCPU: Ending(code=TOO_LONG, text="It used more processor time than its kind of job is allowed."),
+}
+
+
+def _crash(status: int) -> Ending:
+    how = f"by {signal.Signals(-status).name}" if status < 0 else f"with an error (exit status {status})"
+    return Ending(code=reporting.CRASH, text=f"Its process ended {how}.")

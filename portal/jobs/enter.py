@@ -9,6 +9,7 @@ new process, and doing that between fork and exec inside a threaded worker is un
     user         user and group id to become, or null
     no_network   enter a network namespace that holds nothing
     hidden       folders over which an empty one is laid, in a mount namespace: secrets, sockets, the database's files
+    writable     the only folder it may still write to, in a mount namespace; null leaves all as it is
     own_space    enter a user namespace first: how somebody who is not root may make the other ones
 
 Linux. Exit status 125 says that the cage could not be entered; the reason is on standard error.
@@ -24,7 +25,10 @@ from typing import Any
 
 PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 24, 38  # linux/prctl.h
 CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWNET = 0x00020000, 0x10000000, 0x40000000  # linux/sched.h
-MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE = 1, 2, 4, 8, 16384, 1 << 18  # linux/mount.h
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 8, 4096, 16384, 1 << 18  # mount.h
+MOUNT_SETATTR = 442  # asm-generic/unistd.h; Linux 5.12
+AT_FDCWD, AT_RECURSIVE, MOUNT_ATTR_RDONLY = -100, 0x8000, 1  # linux/fcntl.h, linux/mount.h
+SHARED_MEMORY = "/dev/shm"
 N_CAPABILITIES = 64
 REFUSED = 125
 
@@ -69,17 +73,43 @@ def enter_spaces(libc: ctypes.CDLL, cage: dict[str, Any]) -> None:
     user, group = os.geteuid(), os.getegid()
     flags = CLONE_NEWUSER if cage["own_space"] else 0
     flags |= CLONE_NEWNET if cage["no_network"] else 0
-    flags |= CLONE_NEWNS if cage["hidden"] else 0
+    flags |= CLONE_NEWNS if cage["hidden"] or cage["writable"] else 0
     check(libc.unshare(flags), "namespaces")
     if cage["own_space"]:
         write("/proc/self/setgroups", "deny")
         write("/proc/self/uid_map", f"{user} {user} 1")
         write("/proc/self/gid_map", f"{group} {group} 1")
-    if cage["hidden"]:
+    if flags & CLONE_NEWNS:
         check(libc.mount(None, b"/", None, MS_REC | MS_PRIVATE, None), "mounts of its own")
     for path in cage["hidden"]:
         flags = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC
         check(libc.mount(b"none", os.fsencode(path), b"tmpfs", flags, b"size=4k,mode=000"), f"hiding {path}")
+    if cage["writable"]:
+        leave_writable(libc, cage["writable"])
+
+
+def leave_writable(libc: ctypes.CDLL, folder: str) -> None:
+    """Make every file read-only but those of one folder, and of a shared memory that ends with the process."""
+    check(libc.mount(os.fsencode(folder), os.fsencode(folder), None, MS_BIND, None), f"a mount of {folder}")
+    kept = [folder]
+    if os.path.isdir(SHARED_MEMORY):
+        # Loaders of arrays hand them from process to process there.
+        check(
+            libc.mount(b"none", SHARED_MEMORY.encode(), b"tmpfs", MS_NOSUID | MS_NODEV, b"mode=1777"), "shared memory"
+        )
+        kept.append(SHARED_MEMORY)
+    set_read_only(libc, "/", AT_RECURSIVE, read_only=True)
+    for path in kept:
+        set_read_only(libc, path, 0, read_only=False)
+    os.chdir(folder)  # into the new mount: until here it stood in the read-only one
+
+
+def set_read_only(libc: ctypes.CDLL, path: str, how_far: int, *, read_only: bool) -> None:
+    """Change one mount, or all below it (mount_setattr(2))."""
+    attributes = (ctypes.c_uint64 * 4)(*((MOUNT_ATTR_RDONLY, 0) if read_only else (0, MOUNT_ATTR_RDONLY)), 0, 0)
+    size = ctypes.sizeof(attributes)
+    call = libc.syscall(MOUNT_SETATTR, AT_FDCWD, os.fsencode(path), how_far, ctypes.byref(attributes), size)
+    check(call, f"writing to {path}")
 
 
 def check(returned: int, what: str) -> None:

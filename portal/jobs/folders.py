@@ -47,8 +47,14 @@ def prepare_folder(held: Held) -> Prepared:
     job_folder.mkdir(mode=0o700, exist_ok=True)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700)
-    run = {"job": str(held.job_pk), "kind": held.kind, "spec": held.spec, "spec_sha256": held.spec_sha256,
-           "attempt": held.attempt, "token": held.token}
+    run = {
+        "job": str(held.job_pk),
+        "kind": held.kind,
+        "spec": held.spec,
+        "spec_sha256": held.spec_sha256,
+        "attempt": held.attempt,
+        "token": held.token,
+    }
     (folder / "run.json").write_text(json.dumps(run, indent=2) + "\n", "utf-8")
     resumes_at, n_torn = _hand_on_checkpoints(job_folder, folder)
     return Prepared(folder, resumes_at, n_torn)
@@ -69,7 +75,7 @@ def hidden_folders() -> tuple[Path, ...]:
     """Return the folders no child shall see: secrets, sockets, the database's and the portal's files."""
     home = Path(settings.HOME)
     found = [home / name for name in ("secrets", "run", "blobs", "logs", "postgres", "valkey")]
-    found += [Path(one["HOST"]) for one in settings.DATABASES.values() if str(one["HOST"]).startswith("/")]
+    found += [Path(str(one["HOST"])) for one in settings.DATABASES.values() if str(one["HOST"]).startswith("/")]
     found += [path for path in (Path("/run/trabecula"), Path("/var/lib/trabecula")) if path.is_dir()]
     return tuple(dict.fromkeys(found))
 

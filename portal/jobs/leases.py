@@ -55,9 +55,11 @@ def claim_job(job_pk: uuid.UUID, *, owner: str, sandbox: Sequence[str]) -> Held 
     with transaction.atomic():
         lease = Lease.objects.select_for_update().filter(FREE, job_id=job_pk).first()
         # Asked after the lock, so that of two claims at once the second sees what the first did.
-        job = Job.objects.select_for_update().filter(
-            pk=job_pk, state__in=(State.QUEUED, State.RUNNING), attempts__lt=settings.JOB_MAX_ATTEMPTS
-        ).first()
+        job = (
+            Job.objects.select_for_update()
+            .filter(pk=job_pk, state__in=(State.QUEUED, State.RUNNING), attempts__lt=settings.JOB_MAX_ATTEMPTS)
+            .first()
+        )
         if lease is None or job is None:
             return None
         token, attempt = lease.token + 1, job.attempts + 1
@@ -96,8 +98,15 @@ def finish_job(held: Held, result: Mapping[str, Any]) -> None:
         if job.state == State.CANCELLING:
             end_cancelled(job)
             return
-        _set(job, State.FINISHED, result=dict(result), result_sha256=digest, ended_at=DatabaseTime(),
-             failure_code="", failure_text="")
+        _set(
+            job,
+            State.FINISHED,
+            result=dict(result),
+            result_sha256=digest,
+            ended_at=DatabaseTime(),
+            failure_code="",
+            failure_text="",
+        )
 
 
 def fail_job(held: Held, code: str, text: str) -> None:
@@ -125,7 +134,9 @@ def end_attempt(job: Job, code: str, text: str) -> None:
         _set(job, State.QUEUED, failure_code=code, failure_text=text, queued_at=DatabaseTime())
         wake_on_commit(job.pk, job.queue)
     elif code in TRIED_AGAIN | PARKED_AT_ONCE:
-        tried = "" if code in PARKED_AT_ONCE else f" It was begun {job.attempts} times, so it is not tried again by itself."
+        tried = (
+            "" if code in PARKED_AT_ONCE else f" It was begun {job.attempts} times, so it is not tried again by itself."
+        )
         _set(job, State.PARKED, failure_code=code, failure_text=text + tried)
     else:
         _set(job, State.FAILED, failure_code=code, failure_text=text, ended_at=DatabaseTime())
@@ -141,9 +152,7 @@ def _under_token(held: Held, actor: Actor = WORKER) -> Iterator[Job]:
     """Open an act with the lease locked and, at its end, released."""
     with act(actor, "job.run"):
         name_subject(held.job_pk)
-        mine = Lease.objects.select_for_update().filter(
-            job_id=held.job_pk, token=held.token, lease_until__isnull=False
-        )
+        mine = Lease.objects.select_for_update().filter(job_id=held.job_pk, token=held.token, lease_until__isnull=False)
         if not mine.exists():
             raise LeaseLost(f"job {held.job_pk} is no longer held under token {held.token}")
         yield Job.objects.select_for_update().get(pk=held.job_pk)

@@ -46,20 +46,21 @@ def launch_job(
     return job
 
 
-def _find_or_add(asked: dict[str, Any], actor: Actor) -> tuple[Job, bool]:
-    same = Job.objects.filter(kind=asked["kind"], spec_sha256=asked["spec_sha256"], state__in=OPEN)
-    for _ in range(3):  # the one we found may end between the refusal and the look
-        if found := same.first():
-            return found, False
-        try:
-            # Its own savepoint: whoever comes second looks the first one's job up in the same transaction.
-            with transaction.atomic():
-                job = Job.objects.create(**asked, created_by_id=actor.user_pk, queued_at=ask_database_time())
-                Lease.objects.create(job=job)
-                return job, True
-        except IntegrityError as error:
-            refusal = error
-    raise refusal
+def _find_or_add(asked: dict[str, Any], actor: Actor, n_tries: int = 3) -> tuple[Job, bool]:
+    same = Job.objects.filter(kind=asked["kind"], spec_sha256=asked["spec_sha256"], state__in=OPEN).first()
+    if same is not None:
+        return same, False
+    try:
+        # Its own savepoint: whoever comes second looks the first one's job up in the same transaction.
+        with transaction.atomic():
+            job = Job.objects.create(**asked, created_by_id=actor.user_pk, queued_at=ask_database_time())
+            Lease.objects.create(job=job)
+    except IntegrityError:
+        if n_tries == 1:
+            raise
+        # The one that was in the way may have ended before we looked again.
+        return _find_or_add(asked, actor, n_tries - 1)
+    return job, True
 
 
 @service("job.start_demonstration")

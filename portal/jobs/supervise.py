@@ -31,6 +31,8 @@ from portal.jobs.registry import TOO_LONG, get_kind
 LISTEN_S = 0.2
 LOOK_S = 1.0
 """How often a wish to cancel is looked for, and at most how often progress is written."""
+MEASURE_S = 0.5
+"""How often the child's memory is measured."""
 
 DATABASE_GONE = (OperationalError, InterfaceError)
 
@@ -53,17 +55,22 @@ def run_held_job(held: Held) -> None:
     try:
         kind = get_kind(held.kind)
         prepared = prepare_folder(held)
+        command = kind.command(prepared.folder, held.spec)
         child = start_child(
-            kind.command(prepared.folder, held.spec), prepared.folder, kind.limits, find_cage(),
-            number=held.job_pk.int, hidden=hidden_folders(),
+            command,
+            prepared.folder,
+            kind.limits,
+            find_cage(),
+            number=held.job_pk.int,
+            hidden=hidden_folders(),
         )
     except Refused as error:
-        _write(lambda: fail_job(held, reporting.BAD_SPEC, f"{error}."))
+        _write_failure(held, reporting.BAD_SPEC, f"{error}.")
         return
     except OSError as error:
         if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
             raise
-        _write(lambda: fail_job(held, reporting.DISK_FULL, reporting.DISK_FULL_TEXT))
+        _write_failure(held, reporting.DISK_FULL, reporting.DISK_FULL_TEXT)
         return
     watch = Watch(held, child, memory_mb=kind.limits.memory_mb or settings.JOB_MEMORY_MB)
     child.heard.message = prepared.words
@@ -87,6 +94,7 @@ class Watch:
     alive_at: float = field(default_factory=time.monotonic)
     tried_at: float = 0.0
     looked_at: float = 0.0
+    measured_at: float = 0.0
     told_checkpoint: str = ""
     n_told: int = -1
 
@@ -119,6 +127,8 @@ class Watch:
             drop_checkpoints(held)
         elif self.why in {Why.WORKER_STOPS, Why.DATABASE_LOST, Why.CANCELLED} and not self.child.heard.failure:
             give_back_job(held, f"waiting again, because {self.why.value}")
+            if self.why is Why.CANCELLED:
+                drop_checkpoints(held)
         else:
             fail_job(held, ending.code, ending.text)
 
@@ -129,7 +139,8 @@ class Watch:
             return Ending(code=TOO_LONG, text="It took longer than its kind of job is allowed.")
         child = self.child
         return read_ending(
-            child.process.returncode, child.heard,
+            child.process.returncode,
+            child.heard,
             was_out_of_memory=child.was_out_of_memory,
             limit_mb=child.limits.address_space_mb or self.memory_mb,
         )
@@ -158,8 +169,10 @@ class Watch:
 
     def _look_at_machine(self) -> None:
         limits = self.child.limits
-        if self.child.measure_memory_mb() > self.memory_mb:
-            self._stop(Why.MEMORY, grace_s=0)
+        if time.monotonic() - self.measured_at >= MEASURE_S:
+            self.measured_at = time.monotonic()
+            if self.child.measure_memory_mb() > self.memory_mb:
+                self._stop(Why.MEMORY, grace_s=0)
         if limits.wall_seconds is not None and self.child.seconds > limits.wall_seconds:
             self._stop(Why.TOO_LONG)
         if self.child.heard.refused:
@@ -169,7 +182,9 @@ class Watch:
         """Let the child work on while the lease lasts; stop it once another worker may have taken over."""
         connection.close()
         silent_s = time.monotonic() - self.alive_at
-        _log.warning("job %s: the database is out of reach for %.0f s (%s)", self.held.job_pk, silent_s, type(error).__name__)
+        _log.warning(
+            "job %s: the database is out of reach for %.0f s (%s)", self.held.job_pk, silent_s, type(error).__name__
+        )
         if silent_s > settings.JOB_LEASE_SECONDS:
             self._stop(Why.DATABASE_LOST)
 
@@ -182,6 +197,10 @@ class Watch:
             self.child.ask_to_stop(grace_s)
         else:
             self.child.kill()
+
+
+def _write_failure(held: Held, code: str, text: str) -> None:
+    _write(lambda: fail_job(held, code, text))
 
 
 def _write(write: Callable[[], None]) -> None:

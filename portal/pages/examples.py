@@ -9,7 +9,7 @@ from django.urls import reverse
 from frontend.parts import Cell, Chart, Column, Confirmation, Link, Progress, Step, Table, Waiting
 from frontend.states import TONES
 
-N_STEPS = 6
+N_STEPS = 3
 SEALED = "The labels of test participants stay closed until two custodians open them together."
 
 
@@ -45,7 +45,7 @@ def make_progress(step: int) -> Progress:
     step = min(step, N_STEPS)
     finished = step == N_STEPS
     return Progress(
-        label="Measure the volumes of 6 participants",
+        label="Measure the volumes of 3 participants",
         state="finished" if finished else "running",
         step=step,
         total=N_STEPS,
@@ -66,7 +66,7 @@ def make_context() -> dict[str, Any]:
         "sealed_because": SEALED,
         "waiting": _WAITING,
         "people": _PEOPLE,
-        "no_people": Table("Readings of this week", ["Code", "Reader"], [], empty="Nobody has read anything this week."),
+        "no_people": Table("Readings of this week", ["Code", "Reader"], [], empty="Nobody has read anything yet."),
         "steps": _STEPS,
         "progress": make_progress(0),
         "failed": _FAILED,

@@ -8,6 +8,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from json.encoder import encode_basestring
 from typing import TypeAlias
 
 Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
@@ -21,8 +22,6 @@ _LAST_PLAIN_POINT = 21
 _FIRST_PLAIN_POINT = -6
 
 _LONGEST_INTEGER = 17  # characters of -(2**53 - 1); Python refuses to convert thousands of digits at all
-
-_STRINGS = json.JSONEncoder(ensure_ascii=False)
 
 
 def dumps(value: Json) -> bytes:
@@ -89,7 +88,7 @@ def _place_point(digits: str, point: int) -> str:
 
 def _write(value: Json, pieces: list[str]) -> None:
     if isinstance(value, str):
-        pieces.append(_STRINGS.encode(value))
+        pieces.append(encode_basestring(value))
     elif value is None:
         pieces.append("null")
     elif isinstance(value, bool):
@@ -117,8 +116,10 @@ def _write_object(members: Mapping[str, Json], pieces: list[str]) -> None:
         if not isinstance(name, str):
             raise TypeError(f"a name in JSON must be a string, not a {type(name).__name__}")
     separator = "{"
-    for name in sorted(members, key=_utf16):
-        pieces += (separator, _STRINGS.encode(name), ":")
+    # Plain ASCII, the usual case, is in the right order already by code points.
+    order = None if all(map(str.isascii, members)) else _utf16
+    for name in sorted(members, key=order):
+        pieces += (separator, encode_basestring(name), ":")
         _write(members[name], pieces)
         separator = ","
     pieces.append("}" if members else "{}")

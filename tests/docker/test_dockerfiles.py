@@ -14,6 +14,16 @@ from tests.docker.dockerfile import CHECKOUT, build, read_stages
 
 DOCKERFILES = sorted((CHECKOUT / "docker").glob("*.Dockerfile"))
 NAMES = [path.name for path in DOCKERFILES]
+HELD = {
+    "web.Dockerfile": ("gunicorn", "docker.make_roles"),
+    "worker.Dockerfile": ("celery", "torch"),
+    "scorer.Dockerfile": ("psycopg", "nacl"),
+}
+NOT_HELD = {
+    "web.Dockerfile": ("torch",),
+    "worker.Dockerfile": ("docker.make_roles",),
+    "scorer.Dockerfile": ("torch", "celery", "gunicorn"),
+}
 PLAIN_ROOT = os.environ.get("TRABECULA_DEBIAN_ROOT", "")
 
 
@@ -73,6 +83,9 @@ def test_an_instruction_over_several_lines_is_refused(tmp_path: Path) -> None:
 def test_the_steps_of_an_image_work_in_a_plain_debian_root(path: Path, tmp_path: Path) -> None:
     binds = [folder for folder in os.environ.get("TRABECULA_DEBIAN_BINDS", "").split(":") if folder]
     with build(path, Path(PLAIN_ROOT), tmp_path, binds) as image:
-        command = ["python3", "-m", "modelling.engine", "--help"]
-        assert "Research use, not a medical device" in image.run(command)
+        assert "Research use, not a medical device" in image.run(["python3", "-m", "modelling.engine", "--help"])
         assert image.run(["sh", "-c", f"command -v {image.command[0]}"]).strip()
+        image.run(["python3", "-c", f"import {', '.join(HELD[path.name])}"])
+        for name in NOT_HELD[path.name]:
+            with pytest.raises(AssertionError, match="No module named"):
+                image.run(["python3", "-c", f"import {name}"])

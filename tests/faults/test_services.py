@@ -20,13 +20,14 @@ import redis
 
 from portal.embedded.errors import HomeInUse
 from portal.embedded.places import Places
-from portal.embedded.processes import Process, State
+from portal.embedded.processes import Process, State, StopStep
 from portal.embedded.running import Services, running
 from portal.embedded.secrets import read_secret
 from portal.embedded.supervisor import Supervisor
 from portal.embedded.survivors import birth_of
 from portal.embedded.valkey import SOCKET
 from tests.portal.embedded.homes import (
+    forget_the_past,
     make_table,
     postgres_of,
     processes_of,
@@ -43,11 +44,18 @@ ENOUGH = 100
 """Acknowledged writes that each writer makes before the next blow falls."""
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
-    """Give a path for a home, deleted afterwards."""
-    with temporary_home(tmp_path / "home") as path:
+@pytest.fixture(scope="module")
+def _made_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    with temporary_home(tmp_path_factory.mktemp("made") / "home") as path:
+        with running(path, reserve_mb=0):
+            pass
         yield path
+
+
+@pytest.fixture
+def home(_made_home: Path) -> Path:
+    """Give a home that ran before and is stopped now."""
+    return forget_the_past(_made_home)
 
 
 @pytest.fixture
@@ -235,6 +243,8 @@ def test_one_killed_backend_does_not_end_the_server(services: Services):
 
 
 def test_no_acknowledged_message_is_lost_when_the_broker_is_killed(services: Services, home: Path):
+    with broker(home) as connection:
+        connection.delete("queue")
     sender = Sender(home)
     sender.start()
     kept = services.supervisor.find("valkey") if services.supervisor else None
@@ -257,6 +267,7 @@ def test_no_acknowledged_message_is_lost_when_the_broker_is_killed(services: Ser
 
 def test_a_broker_whose_folder_was_deleted_comes_back_empty_and_works(services: Services, home: Path):
     with broker(home) as connection:
+        connection.delete("queue")
         connection.rpush("queue", "a message")
         assert connection.llen("queue") == 1
     shutil.rmtree(Places.of(home).valkey)
@@ -274,9 +285,16 @@ def test_a_broker_whose_folder_was_deleted_comes_back_empty_and_works(services: 
 
 
 @pytest.fixture
-def small_disk(home: Path) -> Iterator[Path]:
-    """Give the folder of the cluster on a disk of its own of 320 MB, or skip."""
-    places = Places.of(home)
+def new_home(tmp_path: Path) -> Iterator[Path]:
+    """Give a path for a home of its own, deleted afterwards."""
+    with temporary_home(tmp_path / "home") as path:
+        yield path
+
+
+@pytest.fixture
+def small_disk(new_home: Path) -> Iterator[Path]:
+    """Give the folder of the new home's cluster on a disk of its own of 320 MB, or skip."""
+    places = Places.of(new_home)
     if not places.account.is_another:
         pytest.skip("only root can mount a small disk")
     places.cluster.mkdir(parents=True)
@@ -307,18 +325,20 @@ def fill(disk: Path) -> Path:
 def write_until_the_server_stops(services: Services) -> int:
     """Commit row after row on a full disk, with much to log for each; return the last one acknowledged."""
     acknowledged = 0
-    with pytest.raises(psycopg.OperationalError), psycopg.connect(services.environment["DATABASE_URL"]) as connection:
-        while True:
-            connection.execute("INSERT INTO written VALUES (1, %s)", [acknowledged + 1])
-            # Fills the log of changes and nothing else: a table that cannot grow is only an error, no stop.
-            connection.execute("SELECT pg_logical_emit_message(true, 'filler', repeat('x', 200000))")
-            connection.commit()
-            acknowledged += 1
-    return acknowledged
+    try:
+        with psycopg.connect(services.environment["DATABASE_URL"]) as connection:
+            while True:
+                connection.execute("INSERT INTO written VALUES (1, %s)", [acknowledged + 1])
+                # Fills the log of changes and nothing else: a table that cannot grow is only an error, no stop.
+                connection.execute("SELECT pg_logical_emit_message(true, 'filler', repeat('x', 200000))")
+                connection.commit()
+                acknowledged += 1
+    except psycopg.OperationalError:
+        return acknowledged
 
 
-def test_a_full_disk_stops_the_database_and_the_reserve_brings_it_back_with_every_row(home: Path, small_disk: Path):
-    with running(home, reserve_mb=32) as services:
+def test_a_full_disk_stops_the_database_and_the_reserve_brings_it_back_with_every_row(new_home: Path, small_disk: Path):
+    with running(new_home, reserve_mb=32) as services:
         assert services.supervisor is not None
         places = services.supervisor.places
         assert places.reserve.stat().st_size == 32 * 1024 * 1024
@@ -335,15 +355,15 @@ def test_a_full_disk_stops_the_database_and_the_reserve_brings_it_back_with_ever
         assert services.supervisor.alarms["postgres"].startswith("the disk is full: the reserve was deleted so that")
         assert "the disk is full" in services.supervisor.events.path.read_text()
         filler.unlink()
-    with running(home, reserve_mb=32) as services:
+    with running(new_home, reserve_mb=32) as services:
         assert services.supervisor is not None
         assert places.reserve.exists()
         assert "the disk is full" not in services.supervisor.alarms.get("postgres", "")
         write(services, 1)
 
 
-def test_a_disk_that_is_nearly_full_is_an_alarm_before_anything_stops(home: Path, small_disk: Path):
-    with running(home, reserve_mb=0) as services:
+def test_a_disk_that_is_nearly_full_is_an_alarm_before_anything_stops(new_home: Path, small_disk: Path):
+    with running(new_home, reserve_mb=0) as services:
         assert services.supervisor is not None
         assert services.supervisor.alarms == {}
         fill(small_disk)
@@ -445,6 +465,37 @@ def test_a_process_of_the_portal_does_not_outlive_a_killed_supervisor(home: Path
     wait_until(lambda: processes_of(home) == [], "every service is gone")
 
 
+def test_a_process_that_ignored_its_supervisors_death_is_ended_before_the_next_start(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+):
+    script = (
+        "import sys, time\n"
+        "from pathlib import Path\n"
+        "from portal.embedded.processes import Process\n"
+        "from portal.embedded.running import running\n"
+        "deaf = \"trap '' TERM; echo deaf; while :; do sleep 0.1; done\"\n"
+        "with running(sys.argv[1], reserve_mb=0) as services:\n"
+        "    services.supervisor.add(Process('web', ('/bin/sh', '-c', deaf), {}, Path('/')))\n"
+        "    services.supervisor.wait_until_ready('web')\n"
+        "    while 'deaf' not in (services.home / 'logs' / 'web.log').read_text(): time.sleep(0.02)\n"
+        "    print(services.supervisor.find('web').pid, flush=True)\n"
+        "    time.sleep(100000)\n"
+    )
+    child = subprocess.Popen([sys.executable, "-c", script, str(home)], stdout=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    web = int(child.stdout.readline())
+    birth = birth_of(web)
+    wait_until(lambda: str(web) in Places.of(home).status.read_text(), "it is written down")
+    child.kill()
+    child.wait()
+    child.stdout.close()
+    wait_until(lambda: processes_of(home) == [], "the services are gone")
+    assert birth_of(web) == birth, "it did not ignore the signal"
+    monkeypatch.setattr("portal.embedded.supervisor.POLITE_STOP", (StopStep(signal.SIGTERM, 0.2),))
+    with running(home, reserve_mb=0):
+        assert birth_of(web) != birth
+
+
 # --- 26: zombies ----------------------------------------------------------------------------------------------------
 
 
@@ -466,12 +517,15 @@ def test_a_killed_server_is_noticed_among_a_thousand_zombies(services: Services,
     assert count(services) == 1
 
 
-def test_a_zombies_pid_in_the_lock_file_does_not_keep_the_database_down(home: Path, zombies: list[int]):
+def test_a_zombies_pid_in_the_lock_file_does_not_keep_the_database_down(home: Path):
     with running(home, reserve_mb=0) as services:
         make_table(services)
-    leave_lock_file(home, zombies[0])
+    zombie = start_a_stranger(home, "/bin/true")
+    wait_until(lambda: psutil.Process(zombie.pid).status() == psutil.STATUS_ZOMBIE, "it is dead and not reaped")
+    leave_lock_file(home, zombie.pid)
     with running(home, reserve_mb=0) as services:
         assert count(services) == 0
+    zombie.wait()
 
 
 # --- 29: logs -------------------------------------------------------------------------------------------------------
@@ -508,6 +562,14 @@ def test_a_log_that_was_rotated_away_is_an_alarm_and_no_stop(services: Services,
 # --- 30: stale lock files -------------------------------------------------------------------------------------------
 
 
+def start_a_stranger(home: Path, *argv: str) -> "subprocess.Popen[bytes]":
+    """Start a program as the services' user: PostgreSQL pays heed only to a pid that it may send signals to."""
+    account = Places.of(home).account
+    if not account.is_another:
+        return subprocess.Popen(argv)
+    return subprocess.Popen(argv, user=account.uid, group=account.gid, extra_groups=[], cwd="/")
+
+
 def leave_lock_file(home: Path, pid: int) -> None:
     """Write a postmaster.pid as a crashed server would have left it, whose pid somebody else has now."""
     places = Places.of(home)
@@ -520,7 +582,7 @@ def leave_lock_file(home: Path, pid: int) -> None:
 def test_a_strangers_pid_in_the_lock_file_does_not_keep_the_database_down(home: Path):
     with running(home, reserve_mb=0) as services:
         make_table(services)
-    stranger = subprocess.Popen(["/bin/sleep", "100000"])
+    stranger = start_a_stranger(home, "/bin/sleep", "100000")
     try:
         leave_lock_file(home, stranger.pid)
         socket_lock = Places.of(home).sockets() / ".s.PGSQL.5432.lock"

@@ -27,6 +27,11 @@ export function makeMemory(storage, person) {
   };
 }
 
+// A piece that asks by itself keeps nobody signed in: the server does not count it, so neither does the page.
+export function counts({ requestConfig }) {
+  return !("X-Background" in (requestConfig?.headers ?? {}));
+}
+
 function start(idle, person, address) {
   const dialog = document.getElementById("idle-dialog");
   const text = dialog.querySelector("[data-idle-clock]");
@@ -76,7 +81,7 @@ function start(idle, person, address) {
     document.addEventListener(kind, () => { if (!dialog.open) actedAt = Date.now(); }, { passive: true });
   }
   dialog.addEventListener("close", () => { if (Date.now() - spokeAt < idle * 1000) speak(); });
-  document.addEventListener("htmx:afterOnLoad", answered);
+  document.addEventListener("htmx:afterOnLoad", (event) => { if (counts(event.detail)) answered(); });
   const timer = setInterval(tick, 1000);
 }
 

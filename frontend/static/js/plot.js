@@ -61,7 +61,8 @@ function load({ plotly, plotlyStyle }) {
 }
 
 async function draw(box) {
-  const plotly = await load(box.dataset);
+  const plotly = await load(box.dataset).catch(() => null);
+  if (!plotly) return; // The notice and the table stay.
   box.classList.add("plot-on");
   const figure = JSON.parse(document.getElementById(box.dataset.plot).textContent);
   const style = readStyle(getComputedStyle(document.documentElement.querySelector("body")));
@@ -71,8 +72,16 @@ async function draw(box) {
 
 if (typeof document !== "undefined") {
   const boxes = [...document.querySelectorAll("[data-plot]")].filter((box) => box.dataset.plotly);
-  const drawAll = () => Promise.allSettled(boxes.map(draw));
-  drawAll();
-  document.addEventListener("trabecula:theme", drawAll);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
+  // The library is large: it is fetched when somebody comes near the first chart.
+  const near = new IntersectionObserver((seen) => {
+    for (const { isIntersecting, target } of seen) {
+      if (!isIntersecting) continue;
+      near.unobserve(target);
+      draw(target.querySelector("[data-plot]"));
+    }
+  }, { rootMargin: "50%" });
+  for (const box of boxes) near.observe(box.parentElement);
+  const drawAgain = () => boxes.filter((box) => box.classList.contains("plot-on")).forEach(draw);
+  document.addEventListener("trabecula:theme", drawAgain);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAgain);
 }

@@ -7,97 +7,210 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('sites', '0002_under_audit'),
+        ("sites", "0002_under_audit"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Job',
+            name="Job",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(help_text='a name in portal.jobs.registry', max_length=60)),
-                ('queue', models.CharField(choices=[('web', 'web'), ('gpu', 'gpu')], max_length=10)),
-                ('spec', models.JSONField(help_text='what is to be done; never anything that identifies a person')),
-                ('spec_sha256', models.CharField(help_text='of the spec as canonical JSON (RFC 8785)', max_length=64)),
-                ('origin', models.CharField(blank=True, choices=[('simulated', 'simulated'), ('human', 'human')], max_length=10, null=True)),
-                ('state', models.CharField(choices=[('queued', 'Waiting'), ('running', 'Running'), ('cancelling', 'Being stopped'), ('finished', 'Finished'), ('failed', 'Failed'), ('parked', 'Parked'), ('cancelled', 'Cancelled')], default='queued', max_length=12)),
-                ('attempts', models.PositiveIntegerField(default=0, help_text='how often a worker began it, since it was last queued')),
-                ('sandbox', models.JSONField(default=list, help_text='how its process was shut in, in words')),
-                ('result', models.JSONField(blank=True, null=True)),
-                ('result_sha256', models.CharField(blank=True, max_length=64)),
-                ('failure_code', models.CharField(blank=True, help_text='of the last attempt that failed', max_length=40)),
-                ('failure_text', models.TextField(blank=True, help_text='what happened and what to do, for a person')),
-                ('queued_at', models.DateTimeField()),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('cancel_requested_at', models.DateTimeField(blank=True, null=True)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('site', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='sites.site')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("kind", models.CharField(help_text="a name in portal.jobs.registry", max_length=60)),
+                ("queue", models.CharField(choices=[("web", "web"), ("gpu", "gpu")], max_length=10)),
+                ("spec", models.JSONField(help_text="what is to be done; never anything that identifies a person")),
+                ("spec_sha256", models.CharField(help_text="of the spec as canonical JSON (RFC 8785)", max_length=64)),
+                (
+                    "origin",
+                    models.CharField(
+                        blank=True, choices=[("simulated", "simulated"), ("human", "human")], max_length=10, null=True
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Waiting"),
+                            ("running", "Running"),
+                            ("cancelling", "Being stopped"),
+                            ("finished", "Finished"),
+                            ("failed", "Failed"),
+                            ("parked", "Parked"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="queued",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "attempts",
+                    models.PositiveIntegerField(
+                        default=0, help_text="how often a worker began it, since it was last queued"
+                    ),
+                ),
+                ("sandbox", models.JSONField(default=list, help_text="how its process was shut in, in words")),
+                ("result", models.JSONField(blank=True, null=True)),
+                ("result_sha256", models.CharField(blank=True, max_length=64)),
+                (
+                    "failure_code",
+                    models.CharField(blank=True, help_text="of the last attempt that failed", max_length=40),
+                ),
+                ("failure_text", models.TextField(blank=True, help_text="what happened and what to do, for a person")),
+                ("queued_at", models.DateTimeField()),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("cancel_requested_at", models.DateTimeField(blank=True, null=True)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="sites.site",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-queued_at', 'pk'),
+                "ordering": ("-queued_at", "pk"),
             },
         ),
         migrations.CreateModel(
-            name='Lease',
+            name="Lease",
             fields=[
-                ('job', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='lease', serialize=False, to='jobs.job')),
-                ('token', models.BigIntegerField(default=0)),
-                ('owner', models.CharField(blank=True, help_text='machine and process of the worker', max_length=120)),
-                ('lease_until', models.DateTimeField(blank=True, help_text="by the database's clock", null=True)),
-                ('sent_at', models.DateTimeField(blank=True, help_text='when the sweeper last sent a message for it', null=True)),
-                ('step', models.PositiveIntegerField(default=0)),
-                ('total', models.PositiveIntegerField(default=0)),
-                ('message', models.CharField(blank=True, help_text='what it is doing, in words', max_length=500)),
-                ('checkpoint_sha256', models.CharField(blank=True, max_length=64)),
+                (
+                    "job",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="lease",
+                        serialize=False,
+                        to="jobs.job",
+                    ),
+                ),
+                ("token", models.BigIntegerField(default=0)),
+                ("owner", models.CharField(blank=True, help_text="machine and process of the worker", max_length=120)),
+                ("lease_until", models.DateTimeField(blank=True, help_text="by the database's clock", null=True)),
+                (
+                    "sent_at",
+                    models.DateTimeField(
+                        blank=True, help_text="when the sweeper last sent a message for it", null=True
+                    ),
+                ),
+                ("step", models.PositiveIntegerField(default=0)),
+                ("total", models.PositiveIntegerField(default=0)),
+                ("message", models.CharField(blank=True, help_text="what it is doing, in words", max_length=500)),
+                ("checkpoint_sha256", models.CharField(blank=True, max_length=64)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('owner', ''), ('lease_until__isnull', False), _connector='XOR'), name='lease_names_owner')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("owner", ""), ("lease_until__isnull", False), _connector="XOR"),
+                        name="lease_names_owner",
+                    )
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='job',
-            index=models.Index(fields=['state', 'queue'], name='job_state_queue'),
+            model_name="job",
+            index=models.Index(fields=["state", "queue"], name="job_state_queue"),
         ),
         migrations.AddConstraint(
-            model_name='job',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('queued', 'running', 'cancelling', 'parked'))), fields=('kind', 'spec_sha256'), name='job_open_once'),
+            model_name="job",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ("queued", "running", "cancelling", "parked"))),
+                fields=("kind", "spec_sha256"),
+                name="job_open_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='job',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'running', 'cancelling', 'finished', 'failed', 'parked', 'cancelled'])), name='job_state_is_known'),
+            model_name="job",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["queued", "running", "cancelling", "finished", "failed", "parked", "cancelled"])
+                ),
+                name="job_state_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='job',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('result__isnull', False), ('result_sha256__regex', '^[0-9a-f]{64}$'), ('state', 'finished')), models.Q(models.Q(('state', 'finished'), _negated=True), ('result__isnull', True), ('result_sha256', '')), _connector='OR'), name='job_finished_has_result'),
+            model_name="job",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("result__isnull", False), ("result_sha256__regex", "^[0-9a-f]{64}$"), ("state", "finished")
+                    ),
+                    models.Q(
+                        models.Q(("state", "finished"), _negated=True), ("result__isnull", True), ("result_sha256", "")
+                    ),
+                    _connector="OR",
+                ),
+                name="job_finished_has_result",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='job',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ('failed', 'parked')), _negated=True), models.Q(('failure_code', ''), _negated=True), _connector='OR'), name='job_failure_has_reason'),
+            model_name="job",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ("failed", "parked")), _negated=True),
+                    models.Q(("failure_code", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="job_failure_has_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='job',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ('finished', 'failed', 'cancelled')), ('ended_at', None), _connector='XOR'), name='job_ended_has_instant'),
+            model_name="job",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ("finished", "failed", "cancelled")), ("ended_at", None), _connector="XOR"
+                ),
+                name="job_ended_has_instant",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='job',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ('cancelling', 'cancelled')), ('cancel_requested_at', None), _connector='XOR'), name='job_cancel_has_instant'),
+            model_name="job",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ("cancelling", "cancelled")), ("cancel_requested_at", None), _connector="XOR"
+                ),
+                name="job_cancel_has_instant",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='job',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ('running', 'cancelling')), _negated=True), models.Q(('attempts__gte', 1), ('started_at__isnull', False)), _connector='OR'), name='job_running_has_begun'),
+            model_name="job",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ("running", "cancelling")), _negated=True),
+                    models.Q(("attempts__gte", 1), ("started_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="job_running_has_begun",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='job',
-            constraint=models.CheckConstraint(condition=models.Q(('origin', None), ('origin__in', ('simulated', 'human')), _connector='OR'), name='job_origin_is_known'),
+            model_name="job",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("origin", None), ("origin__in", ("simulated", "human")), _connector="OR"),
+                name="job_origin_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='job',
-            constraint=models.CheckConstraint(condition=models.Q(('queue__in', ('web', 'gpu'))), name='job_queue_is_known'),
+            model_name="job",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("queue__in", ("web", "gpu"))), name="job_queue_is_known"
+            ),
         ),
     ]

@@ -106,6 +106,7 @@ def test_a_ledger_written_anew_is_refuted_with_an_anchor_only(tmp_path: Path) ->
 def test_an_earlier_anchor_says_how_far_it_reaches(tmp_path: Path) -> None:
     anchor = write_anchor(tmp_path, ledger.Anchor(2, ENTRIES[1].hash))
     verdict = verify_bundle(make_public(tmp_path), anchor=anchor)
+    assert verdict.summary == "proved, against an anchor from outside"
     assert get_check(verdict, "anchor").text == "the ledger up to entry 2 of 5; the anchor does not name the manifest"
 
 

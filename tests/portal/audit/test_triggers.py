@@ -135,7 +135,7 @@ def test_the_pages_may_not_take_back_what_is_kept(fresh_database: dict[str, str]
     with hands(SETUP):
         create()
     change = change.replace("id = id", UNCHANGED.get(table, "id = id"))
-    with pytest.raises(DatabaseError, match="permission denied|append-only"), connection.cursor() as cursor:
+    with pytest.raises(DatabaseError, match=r"permission denied|append-only"), connection.cursor() as cursor:
         cursor.execute(change.format(table))
 
 

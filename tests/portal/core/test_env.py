@@ -43,7 +43,7 @@ def test_a_secret_can_come_from_a_file(tmp_path: Path) -> None:
 
 
 def test_a_secret_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SettingError, match="SECRET_KEY_FILE names .*nothing, which cannot be read: No such file"):
+    with pytest.raises(SettingError, match=r"SECRET_KEY_FILE names .*nothing, which cannot be read: No such file"):
         Env({"SECRET_KEY_FILE": str(tmp_path / "nothing")}).secret("SECRET_KEY")
 
 

@@ -30,7 +30,7 @@ def test_one_wrong_character_is_caught(number: int, data: st.DataObject) -> None
     place = data.draw(st.sampled_from([at for at, character in enumerate(code) if character != "-"]))
     pool = "0123456789" if code[place].isdigit() and place < len(code) - 1 else ALPHABET
     wrong = data.draw(st.sampled_from([one for one in pool if one != code[place]]))
-    with pytest.raises(ValueError, match="is not a participant code|check character does not fit"):
+    with pytest.raises(ValueError, match=r"is not a participant code|check character does not fit"):
         normalise_code(code[:place] + wrong + code[place + 1 :])
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import psutil
 import psycopg
 
-from portal.embedded.cli import remove_home
 from portal.embedded.places import Places
+from portal.embedded.removing import remove_home
 from portal.embedded.running import Services
 from portal.embedded.survivors import find_processes
 
@@ -38,6 +38,14 @@ def temporary_home(path: Path) -> Iterator[Path]:
             remove_home(path)
 
 
+def forget_the_past(home: Path) -> Path:
+    """Return the home of an earlier test with its logs emptied; it costs less than a new one."""
+    assert processes_of(home) == [], "an earlier test left something running"
+    for log in (home / "logs").iterdir():
+        log.unlink()
+    return home
+
+
 def processes_of(home: Path) -> list[psutil.Process]:
     """Return every living server process of a home: the database's and the broker's."""
     places = Places.of(home)
@@ -59,6 +67,7 @@ def make_table(services: Services) -> None:
     """Make a table that the pages' role may write to, as a migration would."""
     with psycopg.connect(services.environment["DATABASE_URL_DEPLOY"]) as connection:
         connection.execute("SET ROLE tb_owner")
+        connection.execute("DROP TABLE IF EXISTS written")
         connection.execute("CREATE TABLE written (writer int, number int, PRIMARY KEY (writer, number))")
         connection.execute("GRANT USAGE ON SCHEMA public TO tb_web")
         connection.execute("GRANT SELECT, INSERT ON written TO tb_web")

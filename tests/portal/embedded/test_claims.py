@@ -10,8 +10,9 @@ import psycopg
 import pytest
 
 from portal.embedded.claims import claim_cluster
-from portal.embedded.errors import HomeRefused
+from portal.embedded.errors import HomeRefused, ServiceFailed
 from portal.embedded.places import CLUSTERS, Places
+from portal.embedded.postgres import Postgres
 from portal.embedded.running import Services, running
 from tests.portal.embedded.homes import make_table, temporary_home
 
@@ -70,6 +71,31 @@ def test_a_deleted_home_made_anew_begins_empty_and_the_old_database_is_kept_asid
     finally:
         for folder in aside:
             shutil.rmtree(folder)
+
+
+def test_a_home_whose_database_was_lost_does_not_begin_with_an_empty_one(home: Path):
+    with running(home, reserve_mb=0) as services:
+        make_table(services)
+    places = Places.of(home)
+    kept = places.data.rename(home / "kept")
+    with pytest.raises(HomeRefused, match=r"is not in .*postgres any more: put that folder back"), running(home):
+        pass
+    assert not places.data.exists()
+    kept.rename(places.data)
+    with running(home, reserve_mb=0) as services:
+        assert has_table(services)
+
+
+def test_a_home_whose_first_start_was_cut_short_starts_the_next_time(home: Path, monkeypatch: pytest.MonkeyPatch):
+    def fail(_postgres: Postgres) -> None:
+        raise ServiceFailed("initdb was killed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Postgres, "prepare", fail)
+        with pytest.raises(ServiceFailed, match="initdb was killed"), running(home, reserve_mb=0):
+            pass
+    with running(home, reserve_mb=0) as services:
+        assert not has_table(services)
 
 
 def test_a_home_whose_database_another_user_made_is_refused(home: Path):

@@ -99,6 +99,11 @@ def test_the_pages_role_makes_no_tables(services: Services):
         ask(services, "CREATE TEMPORARY TABLE x (y int)")
 
 
+def test_a_role_sees_nothing_of_a_schema_before_a_migration_grants_it(services: Services):
+    assert ask(services, "SELECT has_schema_privilege('tb_deploy', 'public', 'USAGE')", "tb_deploy") is True
+    assert ask(services, "SELECT has_schema_privilege('tb_web', 'public', 'USAGE')") is False
+
+
 def test_only_the_deploy_role_becomes_the_owner(services: Services):
     assert ask(services, "SELECT set_config('role', 'tb_owner', true)", "tb_deploy") == "tb_owner"
     with pytest.raises(psycopg.errors.InsufficientPrivilege, match='permission denied to set role "tb_owner"'):
@@ -186,6 +191,12 @@ def test_the_portal_may_not_administer_the_broker(services: Services, command: s
         broker(services).execute_command(*command.split())
 
 
+def test_the_broker_acknowledges_only_what_is_on_the_disk(services: Services):
+    assert broker(services).info("persistence")["aof_enabled"] == 1
+    settings = (Places.of(services.home).valkey / "valkey.conf").read_text().splitlines()
+    assert "appendfsync always" in settings
+
+
 def test_the_broker_drops_no_message_to_make_room(services: Services):
     information = broker(services).info("memory")
     assert (information["maxmemory_policy"], information["maxmemory_human"]) == ("noeviction", "256.00M")
@@ -230,8 +241,8 @@ def test_a_home_with_blanks_and_signs_in_its_name_works(tmp_path: Path):
         assert ask(services, "SELECT 1") == 1
 
 
-def test_two_homes_run_at_once_and_know_nothing_of_each_other(services: Services, home: Path):
-    with running(home, reserve_mb=0) as other:
+def test_two_homes_run_at_once_and_know_nothing_of_each_other(services: Services, used_home: Path):
+    with running(used_home, reserve_mb=0) as other:
         make_table(other)
         assert ask(other, "SELECT to_regclass('written') IS NOT NULL") is True
         assert ask(services, "SELECT to_regclass('written') IS NOT NULL") is False
@@ -245,26 +256,26 @@ def test_two_homes_run_at_once_and_know_nothing_of_each_other(services: Services
 # --- start, join, stop ----------------------------------------------------------------------------------------------
 
 
-def test_a_second_start_finds_what_the_first_one_kept_and_changes_no_role(home: Path):
+def test_a_second_start_finds_what_the_first_one_kept_and_changes_no_role(used_home: Path):
     query = "SELECT array_agg(rolpassword ORDER BY rolname)::text FROM pg_authid"
 
     def verifiers(services: Services) -> object:
         with psycopg.connect(services.superuser_conninfo()) as connection:
             return connection.execute(query).fetchone()
 
-    with running(home, reserve_mb=0) as services:
+    with running(used_home, reserve_mb=0) as services:
         make_table(services)
         first = verifiers(services)
-    with running(home, reserve_mb=0) as services:
+    with running(used_home, reserve_mb=0) as services:
         assert ask(services, "SELECT to_regclass('written') IS NOT NULL") is True
         assert verifiers(services) == first
 
 
-def test_a_lost_password_of_a_role_is_renewed_at_the_next_start(home: Path):
-    with running(home, reserve_mb=0):
+def test_a_lost_password_of_a_role_is_renewed_at_the_next_start(used_home: Path):
+    with running(used_home, reserve_mb=0):
         pass
-    (home / "secrets" / "database_tb_web").unlink()
-    with running(home, reserve_mb=0) as services:
+    (used_home / "secrets" / "database_tb_web").unlink()
+    with running(used_home, reserve_mb=0) as services:
         assert ask(services, "SELECT current_user::text") == "tb_web"
 
 
@@ -294,26 +305,26 @@ def test_a_cluster_of_another_major_version_is_refused(home: Path):
         pass
 
 
-def test_a_loosened_setting_is_put_right_at_the_next_start(home: Path):
-    with running(home, reserve_mb=0):
+def test_a_loosened_setting_is_put_right_at_the_next_start(used_home: Path):
+    with running(used_home, reserve_mb=0):
         pass
-    (Places.of(home).data / "pg_hba.conf").write_text("local all all trust\n")
-    with running(home, reserve_mb=0) as services:
+    (Places.of(used_home).data / "pg_hba.conf").write_text("local all all trust\n")
+    with running(used_home, reserve_mb=0) as services:
         test_no_role_enters_without_a_password(services)
 
 
-def test_a_clean_stop_leaves_no_process_and_no_lock(home: Path):
-    with running(home, reserve_mb=0):
-        assert len(processes_of(home)) > 2
-        assert status_of(home)["stage"] == "ready"
-    assert processes_of(home) == []
-    assert status_of(home)["stage"] == "stopped"
-    assert "database system is shut down" in (home / "logs" / "postgres.log").read_text()
+def test_a_clean_stop_leaves_no_process_and_no_lock(used_home: Path):
+    with running(used_home, reserve_mb=0):
+        assert len(processes_of(used_home)) > 2
+        assert status_of(used_home)["stage"] == "ready"
+    assert processes_of(used_home) == []
+    assert status_of(used_home)["stage"] == "stopped"
+    assert "database system is shut down" in (used_home / "logs" / "postgres.log").read_text()
 
 
-def test_who_comes_second_joins_and_does_not_stop_what_it_joined(home: Path):
-    with supervised_by_another_process(home):
-        with running(home) as services:
+def test_who_comes_second_joins_and_does_not_stop_what_it_joined(used_home: Path):
+    with supervised_by_another_process(used_home):
+        with running(used_home) as services:
             assert services.supervisor is None
             assert ask(services, "SELECT 1") == 1
         assert ask(services, "SELECT 1") == 1
@@ -338,27 +349,27 @@ def test_two_that_start_at_once_share_one_server(home: Path):
     assert sorted(found) == [False, True]
 
 
-def test_a_second_supervisor_is_refused_and_told_who_is_first(home: Path):
-    with supervised_by_another_process(home) as first:
+def test_a_second_supervisor_is_refused_and_told_who_is_first(used_home: Path):
+    with supervised_by_another_process(used_home) as first:
         with pytest.raises(HomeInUse, match=f"is supervised by process {first.pid}; stop that one first"):
-            Supervisor(home).start()
-        assert status_of(home)["stage"] == "ready"
+            Supervisor(used_home).start()
+        assert status_of(used_home)["stage"] == "ready"
 
 
-def test_a_start_that_fails_leaves_nothing_running(home: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_start_that_fails_leaves_nothing_running(used_home: Path, monkeypatch: pytest.MonkeyPatch):
     def fail(_places: Places) -> None:
-        assert len(processes_of(home)) > 2
+        assert len(processes_of(used_home)) > 2
         raise ServiceFailed("the roles cannot be made")
 
     monkeypatch.setattr("portal.embedded.supervisor.prepare_cluster", fail)
     with pytest.raises(ServiceFailed, match="the roles cannot be made"):
-        Supervisor(home, reserve_mb=0).start()
-    assert processes_of(home) == []
-    assert status_of(home)["stage"] == "stopped"
+        Supervisor(used_home, reserve_mb=0).start()
+    assert processes_of(used_home) == []
+    assert status_of(used_home)["stage"] == "stopped"
 
 
-def test_the_portals_own_processes_are_stopped_before_the_services(home: Path):
-    with running(home, reserve_mb=0) as services:
+def test_the_portals_own_processes_are_stopped_before_the_services(used_home: Path):
+    with running(used_home, reserve_mb=0) as services:
         assert services.supervisor is not None
         # It can only say so if the database is still there when it is told to go.
         script = (
@@ -371,20 +382,20 @@ def test_the_portals_own_processes_are_stopped_before_the_services(home: Path):
             "print('at work', flush=True)\n"
             "while True: signal.pause()\n"
         )
-        process = Process("web", (sys.executable, "-c", script), {**os.environ, **services.environment}, home)
+        process = Process("web", (sys.executable, "-c", script), {**os.environ, **services.environment}, used_home)
         services.supervisor.add(process)
         services.supervisor.wait_until_ready("web")
-        log = home / "logs" / "web.log"
+        log = used_home / "logs" / "web.log"
         wait_until(lambda: "at work" in log.read_text(), "the process works")
         with pytest.raises(ValueError, match="a process named 'web' is supervised already"):
             services.supervisor.add(process)
     assert "left in order" in log.read_text()
 
 
-def test_a_removed_process_is_stopped_and_its_name_is_free_again(home: Path):
-    with running(home, reserve_mb=0) as services:
+def test_a_removed_process_is_stopped_and_its_name_is_free_again(used_home: Path):
+    with running(used_home, reserve_mb=0) as services:
         assert services.supervisor is not None
-        process = Process("web", ("/bin/sleep", "1000"), {}, home)
+        process = Process("web", ("/bin/sleep", "1000"), {}, used_home)
         services.supervisor.add(process)
         services.supervisor.wait_until_ready("web")
         services.supervisor.remove("web")
@@ -407,20 +418,20 @@ def command(*arguments: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def test_the_commands_say_what_is_up_and_stop_it(home: Path):
-    assert command("status", str(home)).returncode == 1
-    with supervised_by_another_process(home) as first:
-        status = command("status", str(home))
+def test_the_commands_say_what_is_up_and_stop_it(used_home: Path):
+    assert command("status", str(used_home)).returncode == 1
+    with supervised_by_another_process(used_home) as first:
+        status = command("status", str(used_home))
         assert status.returncode == 0
         assert '"stage": "ready"' in status.stdout
-        refused = command("run", str(home))
+        refused = command("run", str(used_home))
         assert refused.returncode == 2
         assert refused.stderr.endswith(f"is supervised by process {first.pid}; stop that one first\n")
-        assert command("remove", str(home), "--yes").returncode == 2
-        assert command("stop", str(home)).stdout == "stopped\n"
+        assert command("remove", str(used_home), "--yes").returncode == 2
+        assert command("stop", str(used_home)).stdout == "stopped\n"
         assert first.wait() == 0
-        assert processes_of(home) == []
-    assert command("stop", str(home)).stdout == "nothing runs there\n"
+        assert processes_of(used_home) == []
+    assert command("stop", str(used_home)).stdout == "nothing runs there\n"
 
 
 def test_the_environment_can_be_read_by_a_shell(services: Services):
@@ -481,7 +492,7 @@ def test_an_ordinary_user_runs_the_services_too(tmp_path: Path):
     shutil.chown(theirs, "nobody")
     script = (
         "import os, sys, psycopg\n"
-        "from portal.embedded.cli import remove_home\n"
+        "from portal.embedded.removing import remove_home\n"
         "from portal.embedded.places import Places\n"
         "from portal.embedded.running import running\n"
         "with running(sys.argv[1], reserve_mb=1) as services:\n"
@@ -505,8 +516,8 @@ def test_an_ordinary_user_runs_the_services_too(tmp_path: Path):
     assert (done.stdout, done.returncode) == ("tb_web\nTrue True\n", 0), done.stderr
 
 
-def test_the_signal_to_leave_is_obeyed(home: Path):
-    with supervised_by_another_process(home) as first:
+def test_the_signal_to_leave_is_obeyed(used_home: Path):
+    with supervised_by_another_process(used_home) as first:
         first.send_signal(signal.SIGTERM)
         assert first.wait() == 0
-        assert processes_of(home) == []
+        assert processes_of(used_home) == []

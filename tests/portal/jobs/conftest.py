@@ -5,6 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.browser import address, chromium
+
+__all__ = ["address", "chromium"]
+
 
 @pytest.fixture
 def listening_port() -> Iterator[int]:

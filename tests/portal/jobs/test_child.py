@@ -143,7 +143,8 @@ def test_a_child_does_not_outlive_a_killed_worker(tmp_path: Path) -> None:
         from portal.jobs.cage import Cage
         from portal.jobs.child import start_child
         from portal.jobs.limits import Limits
-        child = start_child([sys.executable, "-c", "import time; time.sleep(600)"], Path({str(tmp_path)!r}), Limits(), Cage())
+        sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
+        child = start_child(sleep, Path({str(tmp_path)!r}), Limits(), Cage())
         while b"enter" in open(f"/proc/{{child.process.pid}}/cmdline", "rb").read(): time.sleep(0.01)
         reporting.report_progress(0, 1, str(child.process.pid))
         time.sleep(600)
@@ -229,6 +230,39 @@ def test_a_caged_child_cannot_read_a_hidden_folder(tmp_path: Path) -> None:
     assert (secrets / "key").read_text() == "the key"
 
 
+TRY_WRITING = """
+    from pathlib import Path
+    from portal.jobs import reporting
+    def try_writing(path):
+        try:
+            Path(path).write_text("written by the child")
+            return True
+        except OSError:
+            return False
+    tried = {{"here": "note.txt", "tmp": "tmp/note.txt", "memory": "/dev/shm/trabecula-note", "elsewhere": {path!r}}}
+    reporting.report_result({{name: try_writing(path) for name, path in tried.items()}})
+"""
+
+
+def test_a_caged_child_writes_to_its_run_folder_alone(tmp_path: Path) -> None:
+    if not find_cage().read_only:
+        pytest.skip(f"this machine says: {find_cage().facts}")
+    elsewhere, folder = tmp_path / "elsewhere.py", tmp_path / "run"
+    folder.mkdir()
+    code = TRY_WRITING.format(path=str(elsewhere))
+    outside = start(code, folder)
+    run_to_end(outside)
+    assert outside.heard.result == {"here": True, "tmp": True, "memory": True, "elsewhere": True}
+    elsewhere.write_text("as it was")
+    Path("/dev/shm/trabecula-note").unlink()
+    inside = start(code, folder, cage=find_cage())
+    run_to_end(inside)
+    assert inside.heard.result == {"here": True, "tmp": True, "memory": True, "elsewhere": False}
+    assert elsewhere.read_text() == "as it was"
+    assert not Path("/dev/shm/trabecula-note").exists()
+    assert (folder / "note.txt").read_text() == "written by the child"
+
+
 def test_a_caged_child_of_root_has_no_capability_to_undo_it(tmp_path: Path) -> None:
     child = start(
         """
@@ -250,9 +284,23 @@ def test_a_caged_child_of_root_has_no_capability_to_undo_it(tmp_path: Path) -> N
     ("cage", "words"),
     [
         (Cage(no_network=True, own_user=True), ("no network", "own user")),
-        (Cage(own_space=True, no_network=True, hides=True), ("no network", "secrets and database hidden")),
+        (
+            Cage(own_space=True, no_network=True, hides=True, read_only=True),
+            ("no network", "secrets and database hidden", "every file read-only but its own"),
+        ),
+        (
+            Cage(own_space=True, no_network=True, hides=True),
+            (
+                "no network",
+                "secrets and database hidden",
+                "unsandboxed: this machine does not allow another user or a mount namespace",
+            ),
+        ),
         (Cage(own_user=True), ("own user", "unsandboxed: this machine does not allow a network namespace")),
-        (Cage(no_network=True), ("no network", "unsandboxed: this machine does not allow another user or a mount namespace")),
+        (
+            Cage(no_network=True),
+            ("no network", "unsandboxed: this machine does not allow another user or a mount namespace"),
+        ),
     ],
 )
 def test_a_cage_says_what_it_is_and_what_is_missing(cage: Cage, words: tuple[str, ...]) -> None:
@@ -262,6 +310,7 @@ def test_a_cage_says_what_it_is_and_what_is_missing(cage: Cage, words: tuple[str
 
 def test_a_child_that_cannot_be_shut_in_does_not_run_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     impossible = {"parent": 1, "limits": {}, "user": None, "own_space": False, "no_network": False, "hidden": []}
+    impossible["writable"] = None
     monkeypatch.setattr(Cage, "orders_for", lambda *_: impossible)
     child = start("open('ran.txt', 'w').close()", tmp_path)
     assert run_to_end(child) == 125
@@ -296,7 +345,7 @@ def is_alive(number: int) -> bool:
 
 
 def test_the_orders_are_json(tmp_path: Path) -> None:
-    orders = Cage(own_user=True, hides=True).orders_for(3, {"RLIMIT_CORE": 0}, (tmp_path, tmp_path / "gone"))
+    orders = Cage(own_user=True, hides=True).orders_for(tmp_path, 3, {"RLIMIT_CORE": 0}, (tmp_path, tmp_path / "gone"))
     assert json.loads(json.dumps(orders)) == {
         "parent": os.getpid(),
         "limits": {"RLIMIT_CORE": 0},
@@ -304,4 +353,5 @@ def test_the_orders_are_json(tmp_path: Path) -> None:
         "own_space": False,
         "no_network": False,
         "hidden": [str(tmp_path)],
+        "writable": None,
     }

@@ -9,11 +9,11 @@ from portal.jobs.leases import renew_lease
 from portal.jobs.models import Job, Lease
 from portal.jobs.reap import Swept, sweep
 from portal.jobs.services import cancel_job
+from portal.roles.actors import SETUP
 from portal.roles.models import Role
 from tests.cast import act_as, hands
 from tests.database import rolls_back
 from tests.portal.jobs.builders import claim, let_lease_run_out, make_job, reload
-from portal.roles.actors import SETUP
 
 pytestmark = rolls_back
 

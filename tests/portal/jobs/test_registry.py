@@ -17,7 +17,7 @@ def test_a_name_taken_twice_is_an_error() -> None:
 
 
 def test_an_unknown_kind_is_refused_with_those_there_are() -> None:
-    with pytest.raises(Refused, match="there is no kind of job 'dream'; there are: .*demonstration"):
+    with pytest.raises(Refused, match=r"there is no kind of job 'dream'; there are: .*demonstration"):
         registry.get_kind("dream")
 
 

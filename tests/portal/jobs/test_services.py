@@ -90,10 +90,10 @@ def test_a_job_outside_an_act_is_refused() -> None:
 @pytest.mark.parametrize("role", [Role.NURSE, Role.MONITOR, Role.PI, Role.CUSTODIAN])
 def test_the_wrong_role_starts_and_cancels_nothing(role: str) -> None:
     other = act_as("Olga Other", role)
-    with pytest.raises(NotAllowed, match="'job.start_demonstration' is for: administrator, analyst, data manager"):
+    with pytest.raises(NotAllowed, match=r"'job\.start_demonstration' is for: administrator, analyst, data manager"):
         start_demonstration(actor=other, queue="web", **SPEC)
     job = make_job()
-    with pytest.raises(NotAllowed, match="'job.cancel' is for"):
+    with pytest.raises(NotAllowed, match=r"'job\.cancel' is for"):
         cancel_job(actor=other, job=job)
     assert reload(job).state == "queued"
 
@@ -166,7 +166,11 @@ def test_the_wake_up_is_sent_after_the_commit_and_holds_the_key_alone(
 
 def test_another_sites_job_is_not_there() -> None:
     cast = make_cast()
-    ours, theirs, nobodys = make_job(steps=1, site=cast.exeter), make_job(steps=2, site=cast.plymouth), make_job(steps=3)
+    ours, theirs, nobodys = (
+        make_job(steps=1, site=cast.exeter),
+        make_job(steps=2, site=cast.plymouth),
+        make_job(steps=3),
+    )
     assert set(list_jobs_for(cast.nora)) == {ours, nobodys}
     assert set(list_jobs_for(cast.nell)) == {theirs, nobodys}
     assert set(list_jobs_for(cast.dan)) == {ours, theirs, nobodys}

@@ -144,6 +144,16 @@ def test_the_limits_hold_on_both_sides(fits: Limits, too_small: Limits, why: str
         Archive(tmp_path / "a.zip", too_small)
 
 
+def test_a_small_file_that_claims_a_large_member_does_not_get_past_the_limit(tmp_path: Path) -> None:
+    path = write_by_hand(tmp_path / "a.zip", "a")
+    data = bytearray(path.read_bytes())
+    sizes = data.index(b"PK\x01\x02") + 20  # compressed and true size, four bytes each (APPNOTE.TXT 4.3.12)
+    data[sizes : sizes + 8] = (10**6).to_bytes(4, "little") * 2
+    path.write_bytes(data)
+    with pytest.raises(Unreadable, match="its members have more than 1000 bytes"):
+        Archive(path, Limits(n_bytes=1000))
+
+
 def test_a_member_that_lies_over_another_is_unreadable(tmp_path: Path) -> None:
     # The overlap of Fifield, "A better zip bomb", USENIX WOOT 2019: many entries point at the same bytes.
     path = write_by_hand(tmp_path / "a.zip", "a", "b", data=bytes(600))

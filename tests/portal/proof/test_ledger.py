@@ -79,6 +79,15 @@ def test_a_time_that_goes_backwards_is_found_in_a_chain_that_holds() -> None:
     assert finding.wanted == f"a time not before {at(5)}"
 
 
+def test_after_a_time_that_went_backwards_the_latest_one_stays_the_measure() -> None:
+    entries = make_ledger(1)
+    for minute in (5, 3, 4):
+        body: jcs.Json = {"at": at(minute)}
+        seq, prev_hash = entries[-1].seq + 1, entries[-1].hash
+        entries.append(ledger.Entry(seq, prev_hash, body, ledger.compute_hash(seq, prev_hash, body)))
+    assert [finding.where for finding in ledger.verify_chain(entries)] == ["ledger entry 3", "ledger entry 4"]
+
+
 def test_an_entry_without_a_time_is_found() -> None:
     body: jcs.Json = {"kind": "timeless"}
     entry = ledger.Entry(1, ledger.GENESIS, body, ledger.compute_hash(1, ledger.GENESIS, body))

@@ -164,11 +164,11 @@ def test_a_path_that_goes_on_beyond_the_root_proves_nothing() -> None:
     first, step = merkle.hash_leaf(LEAVES[0]), bytes(32)
     beyond = merkle.hash_node(step, first)
     assert not merkle.verify_inclusion(LEAVES[0], 0, 1, [step], beyond)
-    pair = merkle.compute_root(LEAVES[:2])
-    path = merkle.Tree(LEAVES[:2]).prove_consistency(1)
-    assert merkle.verify_consistency(1, first, 2, pair, path)
-    further = (merkle.hash_node(step, first), merkle.hash_node(step, pair))
-    assert not merkle.verify_consistency(1, further[0], 2, further[1], [*path, step])
+    three, four = merkle.compute_root(LEAVES[:3]), merkle.compute_root(LEAVES[:4])
+    path = merkle.Tree(LEAVES[:4]).prove_consistency(3)
+    assert merkle.verify_consistency(3, three, 4, four, path)
+    further = [merkle.hash_node(step, root) for root in (three, four)]
+    assert not merkle.verify_consistency(3, further[0], 4, further[1], [*path, step])
 
 
 @pytest.mark.parametrize("index", [-1, 1])

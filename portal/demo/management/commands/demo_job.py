@@ -23,7 +23,7 @@ class Command(BaseCommand):
         if not settings.DEMO:
             raise CommandError("this is for a demo only (TRABECULA_DEMO=1)")
         analyst = actor_of(User.objects.get(email="ana@demo.example"))
-        job = start_demonstration(actor=analyst, queue="gpu", steps=5, seconds_per_step=0.2)
+        job = start_demonstration(actor=analyst, queue="gpu", steps=5, seconds_per_step=0.2, checkpoint_every=2)
         deadline = time.monotonic() + LONGEST_S
         while job.state in OPEN:
             if time.monotonic() > deadline:

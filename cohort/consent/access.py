@@ -1,0 +1,38 @@
+"""Reading consents: the one that counts, and how participants stand."""
+
+from datetime import date
+
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
+
+from cohort.consent.models import Consent, ConsentState
+from cohort.participants.models import Participant
+from cohort.study.models import ConsentForm
+
+
+def get_current_consent(participant: Participant) -> Consent | None:
+    """Return the latest signing, withdrawn or not; None if the participant never signed."""
+    found = participant.consents.exclude(state=ConsentState.SUPERSEDED).select_related("form__approval", "taken_by")
+    return found.first()
+
+
+def with_standing(participants: QuerySet[Participant], day: date) -> QuerySet[Participant]:
+    """Add `furthest_level` (of the withdrawals, or None) and `is_reconsent_due` to each participant.
+
+    The same rule as `cohort.consent.rules.is_reconsent_due`, for a whole list at once; who withdrew is not asked.
+    """
+    current = Consent.objects.filter(participant=OuterRef("pk"), state=ConsentState.GIVEN)
+    newer = ConsentForm.objects.filter(
+        study=OuterRef("study"),
+        reconsent_required=True,
+        valid_from__lte=day,
+        valid_from__gt=OuterRef("signed_form_from"),
+    )
+    return participants.annotate(
+        furthest_level=Max("withdrawals__level"),
+        signed_form_from=Subquery(current.values("form__valid_from")[:1]),
+    ).annotate(is_reconsent_due=Q(furthest_level=None) & Exists(newer))
+
+
+def list_reconsent_due(participants: QuerySet[Participant], day: date) -> QuerySet[Participant]:
+    """Return those who must be asked again, because a newer form says so."""
+    return with_standing(participants, day).filter(is_reconsent_due=True)

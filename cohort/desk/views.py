@@ -1,0 +1,133 @@
+"""Pages that put together what several parts know: a study, the participants, one participant."""
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from cohort.consent.access import get_current_consent, with_standing
+from cohort.consent.models import Level
+from cohort.consent.parts import make_answers_table
+from cohort.desk import parts
+from cohort.desk.access import list_first_signings
+from cohort.desk.forms import ParticipantFilterForm
+from cohort.desk.recruitment import Plan, count_months, make_chart
+from cohort.enrolment.access import list_share_givers
+from cohort.enrolment.opening import SHARES_WANTED
+from cohort.identity.access import reveal_identity
+from cohort.participants.access import get_participant_for, list_participants_for
+from cohort.study import parts as study_parts
+from cohort.study.access import get_study_for, list_consent_forms, list_devices, list_studies_for
+from cohort.study.models import Study, StudyState
+from cohort.study.protocol import compute_protocol_sha256
+from frontend.parts import Chart, Link
+from portal.audit.access import list_history
+from portal.audit.parts import make_history
+from portal.roles.policy import may
+
+PER_PAGE = 50
+LATEST_ACTS = 50
+
+
+@require_GET
+def study(request: HttpRequest, code: str) -> HttpResponse:
+    """Show a study: what is missing before it can open, recruitment, and what it is made of."""
+    found = get_study_for(request.actor, code)
+    today = timezone.localdate()
+    digest = found.protocol_sha256 or compute_protocol_sha256(found)
+    is_setting_up = found.state == StudyState.SETTING_UP
+    checklist = parts.make_checklist(request.actor, found) if is_setting_up else []
+    request.study = found
+    context = {
+        "study": found,
+        "is_setting_up": is_setting_up,
+        "checklist": checklist,
+        "is_ready": all(one.is_done for one in checklist),
+        "chart": None if is_setting_up else _draw_recruitment(found),
+        "digest": digest,
+        "givers": [name for _, name in list_share_givers(found, digest)],
+        "n_shares_wanted": SHARES_WANTED,
+        "sites": study_parts.make_study_sites_table(found.study_sites.select_related("site")),
+        "approvals": study_parts.make_approvals_table(found.approvals.all(), today),
+        "consent_forms": study_parts.make_consent_forms_table(list_consent_forms(found), today),
+        "devices": study_parts.make_devices_table(list_devices(found)),
+        "may_set_up": may(request.actor, "study.set_up"),
+        "may_approve": may(request.actor, "study.add_approval"),
+        "may_add_device": may(request.actor, "study.add_device"),
+        "may_open": may(request.actor, "study.open_enrolment"),
+        "may_see_people": may(request.actor, "participant.view"),
+        "may_screen": found.state == StudyState.ENROLLING and may(request.actor, "participant.screen"),
+        "crumbs": [Link("Studies", reverse("studies")), Link(found.title)],
+    }
+    return render(request, "cohort/desk/study.html", context)
+
+
+@require_GET
+def participants(request: HttpRequest) -> HttpResponse:
+    """Show the participants of the actor's own sites; a whole code leads straight to its page."""
+    everybody = list_participants_for(request.actor)
+    studies = list_studies_for(request.actor)
+    chosen = ParticipantFilterForm(request.GET, participants=everybody, studies=studies)
+    found = chosen.narrow(with_standing(everybody, timezone.localdate()))
+    if chosen.is_valid() and (typed := chosen.cleaned_data["code"]) and found.filter(code=typed).exists():
+        return redirect("participant", typed)
+    page = Paginator(found.order_by("code"), PER_PAGE).get_page(request.GET.get("page"))
+    may_screen = may(request.actor, "participant.screen")
+    context = {
+        "filter": chosen,
+        "page": page,
+        "table": parts.make_participants_table(page),
+        "open_studies": studies.filter(state=StudyState.ENROLLING) if may_screen else [],
+    }
+    return render(request, "cohort/desk/participants.html", context)
+
+
+@require_GET
+@never_cache
+def participant(request: HttpRequest, code: str) -> HttpResponse:
+    """Show one participant by code: consent, what may be done today, what was done."""
+    return _show_participant(request, code)
+
+
+@require_POST
+@never_cache
+def identity_show(request: HttpRequest, code: str) -> HttpResponse:
+    """Show once who the participant is; that somebody looked is recorded before anything is shown."""
+    return _show_participant(request, code, is_revealed=True)
+
+
+def _show_participant(request: HttpRequest, code: str, is_revealed: bool = False) -> HttpResponse:
+    today = timezone.localdate()
+    found = get_participant_for(request.actor, code)
+    identity = reveal_identity(request.actor, found) if is_revealed else None
+    standing = with_standing(list_participants_for(request.actor), today).get(pk=found.pk)
+    consent = get_current_consent(found)
+    has_withdrawn = standing.furthest_level is not None
+    request.study = found.study
+    context = {
+        "participant": found,
+        "standing": parts.make_standing(standing),
+        "is_reconsent_due": standing.is_reconsent_due,
+        "is_revealed": is_revealed,
+        "identity": identity,
+        "consent": consent,
+        "answers": make_answers_table(consent) if consent else None,
+        "purposes": parts.make_purposes_table(found, today),
+        "withdrawals": found.withdrawals.select_related("recorded_by").order_by("withdrawn_on", "level"),
+        "steps": make_history(list_history(found.code)[:LATEST_ACTS]),
+        "may_reveal": may(request.actor, "identity.reveal", found.site_id),
+        "may_give": not has_withdrawn and may(request.actor, "consent.give", found.site_id),
+        "may_withdraw": standing.furthest_level != Level.NO_FURTHER_USE
+        and may(request.actor, "consent.withdraw", found.site_id),
+        "crumbs": [Link("Participants", reverse("participants")), Link(found.code)],
+    }
+    return render(request, "cohort/desk/participant.html", context)
+
+
+def _draw_recruitment(found: Study) -> Chart:
+    plan = Plan(found.target_participants, found.target_months)
+    start = timezone.localdate(found.opened_at)
+    return make_chart(count_months(list_first_signings(found), start, timezone.localdate(), plan), plan)

@@ -1,0 +1,158 @@
+"""One claimed job from its folder to its end, with a real child."""
+
+import errno
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from portal.core.errors import Refused
+from portal.jobs import checkpoints, registry, stopping, supervise
+from portal.jobs.leases import Held, give_back_job
+from portal.jobs.limits import Limits
+from portal.jobs.models import Job
+from portal.jobs.registry import Kind
+from portal.jobs.supervise import run_held_job
+from tests.database import rolls_back
+from tests.portal.jobs.builders import claim, make_job, reload
+from tests.portal.jobs.children import python
+
+pytestmark = rolls_back
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, settings: pytest.FixtureRequest) -> Path:
+    settings.HOME = tmp_path  # type: ignore[attr-defined]
+    return tmp_path
+
+
+def attempt_folder(home: Path, held: Held) -> Path:
+    return home / "jobs" / str(held.job_pk) / f"attempt-{held.token:06d}"
+
+
+def use_kind(monkeypatch: pytest.MonkeyPatch, code: str, limits: Limits | None = None) -> None:
+    """Let the demonstration be a few lines of Python."""
+
+    def command(folder: Path, spec: Mapping[str, Any]) -> list[str]:
+        return python(code)
+
+    kind = Kind("demonstration", "Few lines", command, frozenset({"web"}), limits or Limits())
+    monkeypatch.setitem(registry._kinds, "demonstration", kind)
+
+
+def run(job: Job) -> Job:
+    run_held_job(claim(job))
+    return reload(job)
+
+
+def test_a_job_runs_to_its_result_and_tells_its_progress() -> None:
+    done = run(make_job(steps=6))
+    assert done.state == "finished"
+    assert done.result == {"total_of_steps": 21, "began_at_step": 0}
+    assert (done.lease.step, done.lease.total) == (6, 6)
+    assert len(done.lease.checkpoint_sha256) == 64
+
+
+def test_the_run_folder_says_what_to_do_and_can_be_read_without_the_portal(home: Path) -> None:
+    held = claim(make_job())
+    run_held_job(held)
+    told = json.loads((attempt_folder(home, held) / "run.json").read_text())
+    assert told["spec"] == held.spec
+    assert (told["kind"], told["attempt"], told["token"]) == ("demonstration", 1, 1)
+    assert told["spec_sha256"] == held.spec_sha256
+
+
+def test_a_finished_job_keeps_no_checkpoint(home: Path) -> None:
+    held = claim(make_job())
+    run_held_job(held)
+    assert (attempt_folder(home, held) / "effects.txt").exists()
+    assert not (attempt_folder(home, held) / "checkpoints").exists()
+
+
+def test_the_next_attempt_goes_on_in_a_folder_of_its_own(home: Path) -> None:
+    job = make_job(steps=6, fail="crash", fail_at=5, fail_attempts=1)
+    first = claim(job)
+    run_held_job(first)
+    assert reload(job).failure_code == "crash"
+    before = {path.name: path.read_bytes() for path in (attempt_folder(home, first) / "checkpoints").iterdir()}
+    second = claim(job)
+    run_held_job(second)
+    assert reload(job).result == {"total_of_steps": 21, "began_at_step": 4}
+    assert len(before) == 2
+    assert not (attempt_folder(home, first) / "effects.txt").exists()
+
+
+def test_checkpoints_are_handed_on_only_if_they_are_whole(home: Path) -> None:
+    job = make_job(steps=6, fail="crash", fail_at=5, fail_attempts=1)
+    first = claim(job)
+    run_held_job(first)
+    newest, _ = checkpoints.find(attempt_folder(home, first) / "checkpoints")
+    newest.path.write_bytes(b"torn")
+    run_held_job(claim(job))
+    assert reload(job).result == {"total_of_steps": 21, "began_at_step": 2}
+
+
+def test_a_job_of_a_kind_nobody_knows_fails_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    job = make_job()
+    monkeypatch.delitem(registry._kinds, "demonstration")
+    with pytest.raises(Refused):
+        registry.get_kind("demonstration")
+    failed = run(job)
+    assert (failed.state, failed.failure_code) == ("failed", "bad_spec")
+    assert "there is no kind of job 'demonstration'" in failed.failure_text
+
+
+def test_a_disk_too_full_for_the_folder_parks_the_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(held: Held) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(supervise, "prepare_folder", refuse)
+    parked = run(make_job())
+    assert (parked.state, parked.failure_code) == ("parked", "disk_full")
+
+
+def test_nan_in_a_result_is_a_failure_and_no_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    say_nan = """
+    import os
+    os.write(int(os.environ["TRABECULA_REPORT_FD"]), b'{"result": {"loss": NaN}}\\n')
+    """
+    use_kind(monkeypatch, say_nan)
+    failed = run(make_job())
+    assert (failed.state, failed.failure_code) == ("failed", "protocol")
+    assert "NaN is not JSON" in failed.failure_text
+
+
+def test_a_child_that_takes_more_memory_than_allowed_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    use_kind(monkeypatch, "import time\nheld = b'x' * (300 << 20)\ntime.sleep(600)", Limits(memory_mb=100))
+    again = run(make_job())
+    assert (again.state, again.failure_code) == ("queued", "memory")
+    assert "Limit: 100 MB" in again.failure_text
+
+
+def test_a_child_that_takes_longer_than_allowed_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    use_kind(monkeypatch, "import time\ntime.sleep(600)", Limits(wall_seconds=0.3))
+    failed = run(make_job())
+    assert (failed.state, failed.failure_code) == ("failed", "too_long")
+
+
+def test_a_worker_that_is_asked_to_stop_gives_its_job_back(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+    monkeypatch.setattr(stopping, "is_asked", lambda: True)
+    job = make_job(steps=1000, seconds_per_step=0.05)
+    held = claim(job)
+    run_held_job(held)
+    now = reload(job)
+    assert (now.state, now.attempts) == ("queued", 0)
+    assert now.lease.message == "waiting again, because the worker stops"
+    assert checkpoints.find(attempt_folder(home, held) / "checkpoints")
+
+
+def test_a_lease_lost_meanwhile_ends_the_child_and_writes_nothing(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+    job = make_job(steps=1000, seconds_per_step=0.05)
+    held = claim(job)
+    give_back_job(held, "taken away")
+    run_held_job(held)
+    now = reload(job)
+    assert (now.state, now.result, now.lease.message) == ("queued", None, "taken away")
+    assert not (attempt_folder(home, held) / "effects.txt").exists()
