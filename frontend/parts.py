@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeAlias
 
 Urgency = Literal["now", "soon", "calm"]
 Stage = Literal["done", "now", "later"]
@@ -48,13 +48,17 @@ class Cell:
     is_code: bool = False
 
 
+Row: TypeAlias = Sequence[Cell | str | int | float]
+"""One row of a table: a cell for each column, or plain values."""
+
+
 @dataclass(frozen=True)
 class Table:
     """A table with its caption. Cells may be plain values too; the first of each row names it."""
 
     caption: str
     columns: Sequence[Column | str]
-    rows: Sequence[Sequence[Cell | str | int | float]]
+    rows: Sequence[Row]
     note: str = ""
     empty: str = "Nothing here yet."
 

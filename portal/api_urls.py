@@ -1,17 +1,23 @@
-"""TEMPORARY while the apps are being written."""
-
-from importlib import import_module
-from importlib.util import find_spec
+"""The API: one router, and its schema from the first route on."""
 
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
+from cohort.enrolment.api import ScreeningCountsViewSet
+from cohort.participants.api import ParticipantViewSet
+from cohort.study.api import StudyViewSet
+from portal.accounts.api import PersonViewSet
+from portal.jobs.api import JobViewSet
+
 router = SimpleRouter()
-for at, module, view in [
-    ("studies", "cohort.study.api", "StudyViewSet"), ("participants", "cohort.participants.api", "ParticipantViewSet"),
-    ("people", "portal.accounts.api", "PersonViewSet"), ("jobs", "portal.jobs.api", "JobViewSet"),
-]:
-    if find_spec(module):
-        router.register(at, getattr(import_module(module), view), "api-" + at)
-urlpatterns = [path("schema/", SpectacularAPIView.as_view(), name="api-schema"), path("", include(router.urls))]
+router.register("studies", StudyViewSet, "api-study")
+router.register("screenings", ScreeningCountsViewSet, "api-screening")
+router.register("participants", ParticipantViewSet, "api-participant")
+router.register("people", PersonViewSet, "api-person")
+router.register("jobs", JobViewSet, "job")
+
+urlpatterns = [
+    path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("", include(router.urls)),
+]

@@ -45,6 +45,7 @@ DEBUG = env.flag("DEBUG", False)
 DEMO = env.flag("TRABECULA_DEMO", False)
 ALLOWED_HOSTS = env.listed("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = env.listed("CSRF_TRUSTED_ORIGINS")
+CSRF_FAILURE_VIEW = "portal.pages.errors.answer_forged"
 BEHIND_TLS = env.flag("BEHIND_TLS", True)
 """False only where pages are served on the machine itself, as by ./run: cookies then travel without TLS."""
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_TLS
@@ -252,7 +253,8 @@ SOCIALACCOUNT_PROVIDERS = {
 INVITATION_DAYS = env.integer("INVITATION_DAYS", 7, least=1)
 
 # --- jobs: PostgreSQL is the truth, a message is only a wake-up (TRUST 4.2) ---------------------------------------
-CELERY_BROKER_URL = env.text("BROKER_URL", "memory://" if BUILD else None)
+# The scorer can be reached by no broker; migrations and the audit's check need none.
+CELERY_BROKER_URL = env.text("BROKER_URL", "memory://" if PROCESS in {"build", "scorer", "deploy"} else None)
 JOB_LEASE_SECONDS = env.number("JOB_LEASE_SECONDS", 60, least=0.5)
 JOB_HEARTBEAT_SECONDS = env.number("JOB_HEARTBEAT_SECONDS", 10, least=0.1)
 JOB_RESEND_SECONDS = env.number("JOB_RESEND_SECONDS", 10, least=0.1)

@@ -1,21 +1,20 @@
-"""TEMPORARY while the apps are being written: includes what is there already."""
-
-from importlib.util import find_spec
+"""Every address of the portal: one include per app."""
 
 from django.urls import include, path
 
-WANTED = [
-    ("", "portal.pages.urls"), ("", "portal.accounts.urls"), ("", "cohort.study.urls"), ("", "cohort.enrolment.urls"),
-    ("", "cohort.consent.urls"), ("", "cohort.desk.urls"), ("jobs/", "portal.jobs.urls"), ("audit/", "portal.audit.urls"),
-    ("api/", "portal.api_urls"),
+urlpatterns = [
+    path("", include("portal.pages.urls")),
+    path("", include("portal.accounts.urls")),
+    path("", include("cohort.study.urls")),
+    path("", include("cohort.enrolment.urls")),
+    path("", include("cohort.consent.urls")),
+    path("", include("cohort.desk.urls")),
+    path("jobs/", include("portal.jobs.urls")),
+    path("audit/", include("portal.audit.urls")),
+    path("api/", include("portal.api_urls")),
 ]
 
-
-def _there(name: str) -> bool:
-    try:
-        return find_spec(name) is not None
-    except ModuleNotFoundError:
-        return False
-
-
-urlpatterns = [path(at, include(name)) for at, name in WANTED if _there(name)]
+handler400 = "portal.pages.errors.answer_400"
+handler403 = "portal.pages.errors.answer_403"
+handler404 = "portal.pages.errors.answer_404"
+handler500 = "portal.pages.errors.answer_500"

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import models
 
-from portal.audit.context import name_subject, open_act
+from portal.audit.context import open_act, suggest_subject
 from portal.core.errors import StaleState, WrongState
 from portal.roles.actors import Actor
 from portal.roles.policy import require
@@ -46,7 +46,7 @@ def move(
     thing.state = row.to  # type: ignore[attr-defined]
     for name, value in changes.items():
         setattr(thing, name, value)
-    name_subject(thing, site_pk)
+    suggest_subject(thing, site_pk)
 
 
 def list_verbs(thing: models.Model, table: Table) -> list[str]:

@@ -1,12 +1,21 @@
 """Reading consents: the one that counts, and how participants stand."""
 
+from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
 
-from cohort.consent.models import Consent, ConsentState
+from cohort.consent.models import Consent, ConsentState, Level
 from cohort.participants.models import Participant
 from cohort.study.models import ConsentForm
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a participant stands: how far they withdrew, if they did, and whether they are to be asked again."""
+
+    furthest: Level | None
+    is_reconsent_due: bool
 
 
 def get_current_consent(participant: Participant) -> Consent | None:
@@ -33,6 +42,13 @@ def with_standing(participants: QuerySet[Participant], day: date) -> QuerySet[Pa
     ).annotate(is_reconsent_due=Q(furthest_level=None) & Exists(newer))
 
 
+def standing_of(participant: Participant) -> Standing:
+    """Return how a participant of a list `with_standing` stands."""
+    level: int | None = participant.furthest_level  # type: ignore[attr-defined]
+    is_due: bool = participant.is_reconsent_due  # type: ignore[attr-defined]
+    return Standing(None if level is None else Level(level), is_due)
+
+
 def list_reconsent_due(participants: QuerySet[Participant], day: date) -> QuerySet[Participant]:
     """Return those who must be asked again, because a newer form says so."""
-    return with_standing(participants, day).filter(is_reconsent_due=True)
+    return with_standing(participants, day).filter(is_reconsent_due=True)  # type: ignore[misc]

@@ -3,14 +3,14 @@
 from cohort.consent.forms import ANSWER_WORDS
 from cohort.consent.models import ITEMS, Consent, Level
 from cohort.consent.purposes import ENDS_AT, WORDS, Purpose
-from frontend.parts import Cell, Table
+from frontend.parts import Cell, Row, Table
 
 
 def make_answers_table(consent: Consent) -> Table:
     """Return the answer to each item of one signing."""
-    tones = {True: "agree", False: "disagree", None: "none"}
-    rows = [
-        [words, Cell(ANSWER_WORDS[getattr(consent, item)], state=tones[getattr(consent, item)])]
+    tones = {True: "agree", False: "declined", None: "none"}
+    rows: list[Row] = [
+        [words[:1].upper() + words[1:], Cell(ANSWER_WORDS[getattr(consent, item)], state=tones[getattr(consent, item)])]
         for item, words in ITEMS.items()
     ]
     return Table("What was answered", ["Item", "Answer"], rows)
@@ -18,7 +18,7 @@ def make_answers_table(consent: Consent) -> Table:
 
 def make_levels_table(beyond: int = 0) -> Table:
     """Return the levels of withdrawal with what ends and what goes on (CLINICAL 1.5)."""
-    rows = []
+    rows: list[Row] = []
     for level in Level:
         if level > beyond:
             ended = [WORDS[purpose] for purpose in Purpose if ENDS_AT[purpose] <= level]

@@ -8,6 +8,7 @@ from cohort.consent.models import ITEMS, Consent, Level, Withdrawal
 from cohort.consent.purposes import ENDS_AT, NEEDS, Purpose
 from cohort.participants.models import Participant
 from cohort.study.models import Basis, ConsentForm
+from portal.core.dates import write_day
 
 
 @dataclass(frozen=True)
@@ -41,13 +42,13 @@ def decide(consents: list[Consent], withdrawals: list[Withdrawal], purpose: Purp
     furthest = max(withdrawals, key=lambda one: one.level, default=None)
     if furthest is not None and furthest.level >= ENDS_AT[purpose]:
         words = Level(furthest.level).label.lower()
-        return Decision(False, f"withdrawn on {furthest.withdrawn_on}: {words}", current)
+        return Decision(False, f"withdrawn on {write_day(furthest.withdrawn_on)}: {words}", current)
     for item in NEEDS[purpose]:
         answer = getattr(current, item)
         if answer is not True:
             said = "was not asked" if answer is None else "was answered no"
-            return Decision(False, f"'{ITEMS[item]}' {said} on {current.signed_on}", current)
-    return Decision(True, f"consent form {current.form.version}, signed {current.signed_on}", current)
+            return Decision(False, f"'{ITEMS[item]}' {said} on {write_day(current.signed_on)}", current)
+    return Decision(True, f"consent form {current.form.version}, signed {write_day(current.signed_on)}", current)
 
 
 def is_reconsent_due(participant: Participant, day: date) -> bool:

@@ -10,6 +10,7 @@ from cohort.consent.states import TABLE
 from cohort.participants.models import Participant
 from cohort.study.models import ConsentForm
 from portal.audit.context import name_subject, service
+from portal.core.dates import write_day
 from portal.core.errors import Refused
 from portal.roles.actors import Actor
 from portal.roles.models import Membership
@@ -36,7 +37,9 @@ def give_consent(
         raise Refused(f"{participant.code} has withdrawn; a new consent needs the PI and a new enrolment")
     if current is not None:
         if signed_on < current.signed_on:
-            raise Refused(f"a consent of {signed_on} cannot replace the one signed on {current.signed_on}")
+            raise Refused(
+                f"a consent of {write_day(signed_on)} cannot replace the one signed on {write_day(current.signed_on)}"
+            )
         move(current, "supersede", table=TABLE, actor=actor, site_pk=participant.site_id)
     name_subject(participant.code, participant.site_id)
     return Consent.objects.create(
@@ -57,7 +60,7 @@ def withdraw_consent(
     """Record a withdrawal. It may go further than an earlier one, never back."""
     require(actor, "consent.withdraw", participant.site_id)
     if withdrawn_on > timezone.localdate():
-        raise Refused(f"a withdrawal cannot be dated {withdrawn_on}, after today")
+        raise Refused(f"a withdrawal cannot be dated {write_day(withdrawn_on)}, after today")
     earlier = participant.withdrawals.order_by("-level").first()
     if earlier is not None and earlier.level >= level:
         raise Refused(f"{participant.code} has already withdrawn: {earlier.get_level_display().lower()}")
@@ -89,11 +92,12 @@ def refuse_unfit_signing(
     if form.study_id != study_pk:
         raise Refused(f"consent form {form.version} belongs to another study")
     if signed_on > timezone.localdate():
-        raise Refused(f"a consent cannot be signed on {signed_on}, after today")
+        raise Refused(f"a consent cannot be signed on {write_day(signed_on)}, after today")
     if not form.is_valid_on(signed_on):
         raise Refused(
-            f"consent form {form.version} was not valid on {signed_on}: it is valid from {form.valid_from}"
-            f"{f' to {form.valid_to}' if form.valid_to else ''}, under approval {form.approval.reference}"
+            f"consent form {form.version} was not valid on {write_day(signed_on)}: "
+            f"it is valid from {write_day(form.valid_from)}"
+            f"{f' to {write_day(form.valid_to)}' if form.valid_to else ''}, under approval {form.approval.reference}"
         )
     if not copy_given:
         raise Refused("the participant must be given a copy of the signed form first")
@@ -101,4 +105,4 @@ def refuse_unfit_signing(
         raise Refused(f"'{ITEMS['con_i_part']}' must be yes to enrol")
     delegated = Membership.objects.filter(user=actor.user_pk, role__in=WHO_MAY["consent.give"]).on(signed_on)
     if not (delegated.filter(site=site_pk) | delegated.filter(site=None)).exists():
-        raise Refused(f"{actor.name} was not delegated to take consent at this site on {signed_on}")
+        raise Refused(f"{actor.name} was not delegated to take consent at this site on {write_day(signed_on)}")

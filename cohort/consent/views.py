@@ -1,7 +1,7 @@
 """Pages of consent: sign again, withdraw."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -18,13 +18,14 @@ from frontend.parts import Confirmation, Link
 from portal.core.errors import WrongState
 from portal.core.forms import refusals_on, status_of, typed_in
 from portal.roles.fresh import grave
+from portal.roles.http import Request
 from portal.roles.policy import require
 
 ask_and_act = require_http_methods(["GET", "POST"])
 
 
 @ask_and_act
-def consent_new(request: HttpRequest, code: str) -> HttpResponse:
+def consent_new(request: Request, code: str) -> HttpResponse:
     """Record a new signing of somebody who takes part already."""
     participant = get_participant_for(request.actor, code)
     require(request.actor, "consent.give", participant.site_id)
@@ -43,7 +44,7 @@ def consent_new(request: HttpRequest, code: str) -> HttpResponse:
 
 @ask_and_act
 @grave
-def withdraw(request: HttpRequest, code: str) -> HttpResponse:
+def withdraw(request: Request, code: str) -> HttpResponse:
     """Record a withdrawal, once its levels were read and the code was typed again."""
     participant = get_participant_for(request.actor, code)
     require(request.actor, "consent.withdraw", participant.site_id)
@@ -60,14 +61,12 @@ def withdraw(request: HttpRequest, code: str) -> HttpResponse:
     return _show_withdrawal(request, participant, form, beyond)
 
 
-def _show_withdrawal(
-    request: HttpRequest, participant: Participant, form: WithdrawForm, beyond: int
-) -> HttpResponse:
+def _show_withdrawal(request: Request, participant: Participant, form: WithdrawForm, beyond: int) -> HttpResponse:
     request.study = participant.study
     confirm = Confirmation(
         title=f"Withdraw {participant.code}",
         consequences=[
-            "What the chosen level ends, ends from that day on: every page, list and export asks the consent each time.",
+            "What the chosen level ends, ends from that day on; every page and list asks the consent each time.",
             "A later withdrawal may go further. None goes back; taking part again needs a new enrolment.",
             "What was done before the withdrawal stays in the record.",
         ],

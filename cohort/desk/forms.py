@@ -30,11 +30,23 @@ class ParticipantFilterForm(forms.Form):
         required=False,
     )
 
-    def __init__(self, *args: Any, participants: QuerySet[Participant], studies: QuerySet[Study], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, participants: QuerySet[Participant], studies: QuerySet[Study], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["study"].queryset = studies  # type: ignore[attr-defined]
         sites = Site.objects.filter(pk__in=participants.order_by().values("site"))
         self.fields["site"].queryset = sites  # type: ignore[attr-defined]
+
+    @property
+    def has_studies(self) -> bool:
+        """True if there is more than one study to choose from."""
+        return self.fields["study"].queryset.count() > 1  # type: ignore[attr-defined, no-any-return]
+
+    @property
+    def has_sites(self) -> bool:
+        """True if there is more than one site to choose from."""
+        return self.fields["site"].queryset.count() > 1  # type: ignore[attr-defined, no-any-return]
 
     def clean_code(self) -> str:
         """Return the code as codes are written."""

@@ -7,14 +7,14 @@ from datetime import date
 from django.urls import reverse
 from django.utils import timezone
 
-from cohort.consent.models import Level
+from cohort.consent.access import Standing, standing_of
 from cohort.consent.purposes import WORDS
 from cohort.consent.rules import decide_each
 from cohort.enrolment.opening import APPROVAL, CONSENT_FORM, SHARES, SITE, list_conditions
 from cohort.participants.models import Participant
 from cohort.study.models import Study
-from frontend.parts import Cell, Column, Table
-from portal.core.dates import write_day
+from frontend.parts import Cell, Column, Row, Table
+from portal.core.dates import write_day, write_day_short
 from portal.core.forms import sentence
 from portal.roles.actors import Actor
 from portal.roles.policy import may
@@ -48,42 +48,40 @@ def make_checklist(actor: Actor, study: Study) -> list[Task]:
     return tasks
 
 
-def make_participants_table(participants: Iterable[Participant]) -> Table:
-    """Return participants with how they stand; simulated ones say so in their own line."""
-    rows = [
-        [
-            Cell(
-                one.code,
-                url=reverse("participant", args=[one.code]),
-                is_code=True,
-                note="SIMULATED" if one.origin == "simulated" else "",
-            ),
-            one.study.title,
-            one.site.name,
-            one.get_sex_display(),
-            one.birth_year,
-            write_day(timezone.localdate(one.enrolled_at)),
-            make_standing(one),
+def make_participants_table(participants: Iterable[Participant], *, with_study: bool, with_site: bool) -> Table:
+    """Return participants with how they stand; simulated ones say so in their own line.
+
+    with_study, with_site: whether these differ between the lines and so deserve a column.
+    """
+    rows: list[Row] = []
+    for one in participants:
+        mark = "SIMULATED" if one.origin == "simulated" else ""
+        row: list[Cell | str | int] = [
+            Cell(one.code, url=reverse("participant", args=[one.code]), is_code=True, note=mark)
         ]
-        for one in participants
-    ]
-    columns = ["Code", "Study", "Site", "Sex", Column("Born", is_number=True), "Enrolled", "Stands"]
+        row += [one.study.title] if with_study else []
+        row += [one.site.name] if with_site else []
+        enrolled_on = write_day_short(timezone.localdate(one.enrolled_at))
+        rows.append([*row, one.get_sex_display(), one.birth_year, enrolled_on, make_standing(standing_of(one))])
+    columns: list[Column | str] = ["Code"]
+    columns += ["Study"] if with_study else []
+    columns += ["Site"] if with_site else []
+    columns += ["Sex", Column("Born", is_number=True), "Enrolled", "Stands"]
     return Table("Participants", columns, rows, empty="Nobody here fits.")
 
 
-def make_standing(participant: Participant) -> Cell:
-    """Return how a participant stands, as a chip; wants the list of `with_standing`."""
-    if participant.furthest_level is not None:  # type: ignore[attr-defined]
-        level = Level(participant.furthest_level)  # type: ignore[attr-defined]
-        return Cell("withdrawn", state="withdrawn", note=level.label.lower())
-    if participant.is_reconsent_due:  # type: ignore[attr-defined]
+def make_standing(standing: Standing) -> Cell:
+    """Return how a participant stands, as a chip."""
+    if standing.furthest is not None:
+        return Cell("withdrawn", state="withdrawn", note=standing.furthest.label.lower())
+    if standing.is_reconsent_due:
         return Cell("to be asked again", state="due")
     return Cell("taking part", state="active")
 
 
 def make_purposes_table(participant: Participant, day: date) -> Table:
     """Return for every purpose whether it is allowed on a day, and why."""
-    rows = []
+    rows: list[Row] = []
     for purpose, decision in decide_each(participant, day).items():
         answer = Cell("yes", state="agree") if decision.allowed else Cell("no", state="refused")
         rows.append([WORDS[purpose], answer, sentence(decision.reason)])

@@ -1,22 +1,25 @@
 """Pages that put together what several parts know: a study, the participants, one participant."""
 
+from typing import Any
+
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from cohort.consent.access import get_current_consent, with_standing
+from cohort.consent.access import get_current_consent, standing_of, with_standing
 from cohort.consent.models import Level
 from cohort.consent.parts import make_answers_table
 from cohort.desk import parts
 from cohort.desk.access import list_first_signings
 from cohort.desk.forms import ParticipantFilterForm
 from cohort.desk.recruitment import Plan, count_months, make_chart
-from cohort.enrolment.access import list_share_givers
+from cohort.enrolment.access import find_screening_of, list_share_givers
 from cohort.enrolment.opening import SHARES_WANTED
+from cohort.enrolment.parts import find_sides
 from cohort.identity.access import reveal_identity
 from cohort.participants.access import get_participant_for, list_participants_for
 from cohort.study import parts as study_parts
@@ -26,6 +29,8 @@ from cohort.study.protocol import compute_protocol_sha256
 from frontend.parts import Chart, Link
 from portal.audit.access import list_history
 from portal.audit.parts import make_history
+from portal.roles.actors import Actor
+from portal.roles.http import Request
 from portal.roles.policy import may
 
 PER_PAGE = 50
@@ -33,40 +38,15 @@ LATEST_ACTS = 50
 
 
 @require_GET
-def study(request: HttpRequest, code: str) -> HttpResponse:
+def study(request: Request, code: str) -> HttpResponse:
     """Show a study: what is missing before it can open, recruitment, and what it is made of."""
     found = get_study_for(request.actor, code)
-    today = timezone.localdate()
-    digest = found.protocol_sha256 or compute_protocol_sha256(found)
-    is_setting_up = found.state == StudyState.SETTING_UP
-    checklist = parts.make_checklist(request.actor, found) if is_setting_up else []
     request.study = found
-    context = {
-        "study": found,
-        "is_setting_up": is_setting_up,
-        "checklist": checklist,
-        "is_ready": all(one.is_done for one in checklist),
-        "chart": None if is_setting_up else _draw_recruitment(found),
-        "digest": digest,
-        "givers": [name for _, name in list_share_givers(found, digest)],
-        "n_shares_wanted": SHARES_WANTED,
-        "sites": study_parts.make_study_sites_table(found.study_sites.select_related("site")),
-        "approvals": study_parts.make_approvals_table(found.approvals.all(), today),
-        "consent_forms": study_parts.make_consent_forms_table(list_consent_forms(found), today),
-        "devices": study_parts.make_devices_table(list_devices(found)),
-        "may_set_up": may(request.actor, "study.set_up"),
-        "may_approve": may(request.actor, "study.add_approval"),
-        "may_add_device": may(request.actor, "study.add_device"),
-        "may_open": may(request.actor, "study.open_enrolment"),
-        "may_see_people": may(request.actor, "participant.view"),
-        "may_screen": found.state == StudyState.ENROLLING and may(request.actor, "participant.screen"),
-        "crumbs": [Link("Studies", reverse("studies")), Link(found.title)],
-    }
-    return render(request, "cohort/desk/study.html", context)
+    return render(request, "cohort/desk/study.html", _describe_study(request.actor, found))
 
 
 @require_GET
-def participants(request: HttpRequest) -> HttpResponse:
+def participants(request: Request) -> HttpResponse:
     """Show the participants of the actor's own sites; a whole code leads straight to its page."""
     everybody = list_participants_for(request.actor)
     studies = list_studies_for(request.actor)
@@ -79,7 +59,7 @@ def participants(request: HttpRequest) -> HttpResponse:
     context = {
         "filter": chosen,
         "page": page,
-        "table": parts.make_participants_table(page),
+        "table": parts.make_participants_table(page, with_study=chosen.has_studies, with_site=chosen.has_sites),
         "open_studies": studies.filter(state=StudyState.ENROLLING) if may_screen else [],
     }
     return render(request, "cohort/desk/participants.html", context)
@@ -87,28 +67,30 @@ def participants(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @never_cache
-def participant(request: HttpRequest, code: str) -> HttpResponse:
+def participant(request: Request, code: str) -> HttpResponse:
     """Show one participant by code: consent, what may be done today, what was done."""
     return _show_participant(request, code)
 
 
 @require_POST
 @never_cache
-def identity_show(request: HttpRequest, code: str) -> HttpResponse:
+def identity_show(request: Request, code: str) -> HttpResponse:
     """Show once who the participant is; that somebody looked is recorded before anything is shown."""
     return _show_participant(request, code, is_revealed=True)
 
 
-def _show_participant(request: HttpRequest, code: str, is_revealed: bool = False) -> HttpResponse:
+def _show_participant(request: Request, code: str, is_revealed: bool = False) -> HttpResponse:
     today = timezone.localdate()
     found = get_participant_for(request.actor, code)
     identity = reveal_identity(request.actor, found) if is_revealed else None
-    standing = with_standing(list_participants_for(request.actor), today).get(pk=found.pk)
+    standing = standing_of(with_standing(list_participants_for(request.actor), today).get(pk=found.pk))
     consent = get_current_consent(found)
-    has_withdrawn = standing.furthest_level is not None
     request.study = found.study
+    screening = find_screening_of(found)
     context = {
         "participant": found,
+        "screening": screening,
+        "sides": find_sides(screening) if screening else None,
         "standing": parts.make_standing(standing),
         "is_reconsent_due": standing.is_reconsent_due,
         "is_revealed": is_revealed,
@@ -119,12 +101,40 @@ def _show_participant(request: HttpRequest, code: str, is_revealed: bool = False
         "withdrawals": found.withdrawals.select_related("recorded_by").order_by("withdrawn_on", "level"),
         "steps": make_history(list_history(found.code)[:LATEST_ACTS]),
         "may_reveal": may(request.actor, "identity.reveal", found.site_id),
-        "may_give": not has_withdrawn and may(request.actor, "consent.give", found.site_id),
-        "may_withdraw": standing.furthest_level != Level.NO_FURTHER_USE
+        "may_give": standing.furthest is None and may(request.actor, "consent.give", found.site_id),
+        "may_withdraw": standing.furthest != Level.NO_FURTHER_USE
         and may(request.actor, "consent.withdraw", found.site_id),
         "crumbs": [Link("Participants", reverse("participants")), Link(found.code)],
     }
     return render(request, "cohort/desk/participant.html", context)
+
+
+def _describe_study(actor: Actor, found: Study) -> dict[str, Any]:
+    today = timezone.localdate()
+    digest = found.protocol_sha256 or compute_protocol_sha256(found)
+    is_setting_up = found.state == StudyState.SETTING_UP
+    checklist = parts.make_checklist(actor, found) if is_setting_up else []
+    return {
+        "study": found,
+        "is_setting_up": is_setting_up,
+        "checklist": checklist,
+        "is_ready": all(one.is_done for one in checklist),
+        "chart": None if is_setting_up else _draw_recruitment(found),
+        "digest": digest,
+        "givers": [name for _, name in list_share_givers(found, digest)],
+        "n_shares_wanted": SHARES_WANTED,
+        "sites": study_parts.make_study_sites_table(found.study_sites.select_related("site")),
+        "approvals": study_parts.make_approvals_table(found.approvals.all(), today),
+        "consent_forms": study_parts.make_consent_forms_table(list_consent_forms(found), today),
+        "devices": study_parts.make_devices_table(list_devices(found)),
+        "may_set_up": may(actor, "study.set_up"),
+        "may_approve": may(actor, "study.add_approval"),
+        "may_add_device": may(actor, "study.add_device"),
+        "may_open": may(actor, "study.open_enrolment"),
+        "may_see_people": may(actor, "participant.view"),
+        "may_screen": found.state == StudyState.ENROLLING and may(actor, "participant.screen"),
+        "crumbs": [Link("Studies", reverse("studies")), Link(found.title)],
+    }
 
 
 def _draw_recruitment(found: Study) -> Chart:

@@ -39,9 +39,14 @@ def list_waiting_for(actor: Actor) -> list[Waiting]:
 
 
 def _at_the_desk(actor: Actor, study: Study, today: date) -> Iterator[Waiting]:
-    counts = list_screenings_for(actor).filter(study=study).order_by().aggregate(
-        eligible=Count("pk", filter=Q(state=ScreeningState.ELIGIBLE)),
-        over=Count("pk", filter=Q(state=ScreeningState.DEFERRED, defer_until__lte=today)),
+    counts = (
+        list_screenings_for(actor)
+        .filter(study=study)
+        .order_by()
+        .aggregate(
+            eligible=Count("pk", filter=Q(state=ScreeningState.ELIGIBLE)),
+            over=Count("pk", filter=Q(state=ScreeningState.DEFERRED, defer_until__lte=today)),
+        )
     )
     page = reverse("screenings", args=[study.code])
     yield Waiting(

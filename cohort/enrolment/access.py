@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404
 
 from cohort.enrolment import allocate
 from cohort.enrolment.models import Screening
+from cohort.participants.models import Participant
 from cohort.study.models import Study
 from portal.audit.access import name_actors
 from portal.roles.actors import Actor
@@ -24,6 +25,11 @@ def list_screenings_for(actor: Actor) -> QuerySet[Screening]:
 def get_screening_for(actor: Actor, pk: UUID) -> Screening:
     """Return one screening; another site's is a 404 like any unknown one."""
     return get_object_or_404(list_screenings_for(actor), pk=pk)
+
+
+def find_screening_of(participant: Participant) -> Screening | None:
+    """Return the screening a participant was enrolled from, for who has been let in to the participant."""
+    return Screening.objects.select_related("study", "site").filter(participant=participant).first()
 
 
 def list_share_givers(study: Study, protocol_sha256: str) -> list[tuple[UUID, str]]:

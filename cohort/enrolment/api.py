@@ -29,7 +29,7 @@ class ScreeningCountsViewSet(MarksOrigin, ViewSet):
     @extend_schema(responses=ScreeningCountsSerializer(many=True))
     def list(self, request: Request) -> Response:
         """Return one row for each study in which somebody was screened."""
-        found = list_screenings_for(request.actor).order_by()
+        found = list_screenings_for(request.actor).order_by()  # type: ignore[attr-defined]
         rows = found.values("state", "origin", code=F("study__code")).annotate(n=Count("pk")).order_by("code", "state")
         answer: dict[str, dict[str, Any]] = {}
         for row in rows:

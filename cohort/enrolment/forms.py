@@ -83,14 +83,15 @@ class IdentityForm(forms.Form):
 
     family_name = forms.CharField(max_length=120, widget=forms.TextInput(attrs=_sensitive()))
     given_name = forms.CharField(label="Given names", max_length=120, widget=forms.TextInput(attrs=_sensitive()))
-    birth_date = DayField(label="Date of birth", is_past=True, widget=forms.TextInput(attrs=_sensitive()))
+    birth_date = DayField(
+        label="Date of birth",
+        is_past=True,
+        help_text="Day, month, year: 15/6/1950",
+        widget=forms.TextInput(attrs=_sensitive()),
+    )
     hospital_number = forms.CharField(max_length=40, required=False, widget=forms.TextInput(attrs=_sensitive()))
-    phone = forms.CharField(
-        max_length=40, required=False, widget=forms.TextInput(attrs=_sensitive(inputmode="tel"))
-    )
-    address = forms.CharField(
-        max_length=300, required=False, widget=forms.Textarea(attrs=_sensitive(rows="3"))
-    )
+    phone = forms.CharField(max_length=40, required=False, widget=forms.TextInput(attrs=_sensitive(inputmode="tel")))
+    address = forms.CharField(max_length=300, required=False, widget=forms.Textarea(attrs=_sensitive(rows="3")))
     gp = forms.CharField(
         label="General practitioner", max_length=200, required=False, widget=forms.TextInput(attrs=_sensitive())
     )

@@ -1,7 +1,7 @@
 """Pages that lead to the opening of enrolment: the custodians' shares of the draw, and the opening itself."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
@@ -16,6 +16,7 @@ from cohort.study.states import TABLE
 from frontend.parts import Confirmation, Link
 from portal.core.forms import RetypeForm, refusals_on, sentence, status_of, typed_in
 from portal.roles.fresh import grave, require_fresh
+from portal.roles.http import Request
 from portal.roles.policy import may, require
 from portal.workflow import require_verb
 
@@ -26,7 +27,7 @@ RETYPED = 8
 
 @ask_and_act
 @grave
-def study_open(request: HttpRequest, code: str) -> HttpResponse:
+def study_open(request: Request, code: str) -> HttpResponse:
     """Open enrolment: the protocol is fixed from then on, and the draw with it."""
     study = get_study_for(request.actor, code)
     require(request.actor, "study.open_enrolment")
@@ -38,24 +39,13 @@ def study_open(request: HttpRequest, code: str) -> HttpResponse:
             open_enrolment(actor=request.actor, study=study)
             messages.success(request, "Enrolment is open. The protocol is fixed from now on.")
             return redirect("study", study.code)
-    confirm = Confirmation(
-        title="Open enrolment",
-        consequences=[
-            "Nurses can screen and enrol from this moment on.",
-            "The age rule and the draw are fixed for good; changing them needs an amendment.",
-            "The seed of the draw is made from the two shares. Nobody sees it, or who is drawn, before the reveal.",
-        ],
-        act="Open enrolment",
-        cancel_url=reverse("study", args=[study.code]),
-        retype=digest[:RETYPED],
-    )
     missing = [sentence(words) for words in list_missing_for_opening(study)]
-    context = {"study": study, "digest": digest, "form": form, "confirm": confirm, "missing": missing}
+    context = {"digest": digest, "form": form, "confirm": _ask_to_open(study, digest), "missing": missing}
     return _show(request, study, "study_open", context, "Open enrolment")
 
 
 @ask_and_act
-def study_draw(request: HttpRequest, code: str) -> HttpResponse:
+def study_draw(request: Request, code: str) -> HttpResponse:
     """Say what a share of the draw is and who gave one; a custodian gives theirs here."""
     study = get_study_for(request.actor, code)
     digest = study.protocol_sha256 or compute_protocol_sha256(study)
@@ -72,7 +62,34 @@ def study_draw(request: HttpRequest, code: str) -> HttpResponse:
             give_draw_share(actor=request.actor, study=study)
             messages.success(request, "Your share of the draw is kept, and its commitment stands in the ledger.")
             return redirect("study-draw", study.code)
-    confirm = Confirmation(
+    context = {
+        "digest": digest,
+        "names": [name for _, name in givers],
+        "n_wanted": SHARES_WANTED,
+        "gave": gave,
+        "is_asked": is_asked,
+        "form": form,
+        "confirm": _ask_for_share(study, digest),
+    }
+    return _show(request, study, "study_draw", context, "The draw")
+
+
+def _ask_to_open(study: Study, digest: str) -> Confirmation:
+    return Confirmation(
+        title="Open enrolment",
+        consequences=[
+            "Nurses can screen and enrol from this moment on.",
+            "The age rule and the draw are fixed for good; changing them needs an amendment.",
+            "The seed of the draw is made from the two shares. Nobody sees it, or who is drawn, before the reveal.",
+        ],
+        act="Open enrolment",
+        cancel_url=reverse("study", args=[study.code]),
+        retype=digest[:RETYPED],
+    )
+
+
+def _ask_for_share(study: Study, digest: str) -> Confirmation:
+    return Confirmation(
         title="Give your share",
         consequences=[
             f"You agree to the protocol of '{study}' as it stands, by its digest.",
@@ -83,22 +100,11 @@ def study_draw(request: HttpRequest, code: str) -> HttpResponse:
         cancel_url=reverse("study", args=[study.code]),
         retype=digest[:RETYPED],
     )
-    context = {
-        "study": study,
-        "digest": digest,
-        "names": [name for _, name in givers],
-        "n_wanted": SHARES_WANTED,
-        "gave": gave,
-        "is_asked": is_asked,
-        "form": form,
-        "confirm": confirm,
-    }
-    return _show(request, study, "study_draw", context, "The draw")
 
 
-def _show(request: HttpRequest, study: Study, page: str, context: dict[str, object], crumb: str) -> HttpResponse:
+def _show(request: Request, study: Study, page: str, context: dict[str, object], crumb: str) -> HttpResponse:
     form: RetypeForm = context["form"]  # type: ignore[assignment]
     request.study = study
     crumbs = [Link("Studies", reverse("studies")), Link(study.title, reverse("study", args=[study.code])), Link(crumb)]
-    more = {"crumbs": crumbs, "confirm_error": form.confirm_error}
+    more = {"study": study, "crumbs": crumbs, "confirm_error": form.confirm_error}
     return render(request, f"cohort/enrolment/{page}.html", context | more, status=status_of(form))

@@ -2,16 +2,34 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import fields
+from dataclasses import dataclass, fields
 
 from django.urls import reverse
 
 from cohort.enrolment.eligibility import REASONS, AgeRule, Answers, Verdict, judge
-from cohort.enrolment.models import Screening
-from frontend.parts import Cell, Column, Table
-from portal.core.dates import write_day
+from cohort.enrolment.models import Screening, ScreeningState
+from frontend.parts import Cell, Column, Row, Table
+from portal.core.dates import write_day, write_day_short
+from portal.roles.actors import Actor
+from portal.roles.policy import may
 
 OTHER_SIDE = {"left": "right", "right": "left"}
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Which forearm to scan and which to avoid, in words."""
+
+    scan: str
+    avoid: str
+
+
+def find_sides(screening: Screening) -> Sides | None:
+    """Return the forearms where one of them must not be scanned; None where both are fit, or neither."""
+    verdict = judge_again(screening)
+    if not verdict.side_to_avoid:
+        return None
+    return Sides(OTHER_SIDE[verdict.side_to_avoid], verdict.side_to_avoid)
 
 
 def judge_again(screening: Screening) -> Verdict:
@@ -21,29 +39,37 @@ def judge_again(screening: Screening) -> Verdict:
     return judge(answers, AgeRule(study.min_age_years, study.min_age_counts))
 
 
-def make_screenings_table(screenings: Iterable[Screening], caption: str) -> Table:
-    """Return screenings with their outcome and why."""
-    rows = [
+def make_screenings_table(screenings: Iterable[Screening], actor: Actor) -> Table:
+    """Return screenings with their outcome, why, and what the actor can do next."""
+    rows: list[Row] = [
         [
             Cell(str(one), url=reverse("screening", args=[one.pk]), is_code=True),
-            write_day(one.scr_date),
+            write_day_short(one.scr_date),
             one.site.name,
             one.scr_age,
             one.get_sex_display(),
             Cell(one.get_state_display(), state=one.state),
-            _say_why(one),
+            _say_next(one, actor),
         ]
         for one in screenings
     ]
-    columns = ["Screening", "Date", "Site", Column("Age", "y", is_number=True), "Sex", "Outcome", "Why, or what next"]
-    return Table(caption, columns, rows, empty="Nobody was screened yet.")
+    columns: list[Column | str] = [
+        "Screening",
+        "Date",
+        "Site",
+        Column("Age", "y", is_number=True),
+        "Sex",
+        "Outcome",
+        "Why, or what next",
+    ]
+    return Table("Screenings of your sites", columns, rows, empty="Nobody was screened yet.")
 
 
 def make_reasons_table(failed: Iterable[list[str]]) -> Table:
     """Return how often each criterion was not met; one person can fail several."""
     counts = Counter(reason for reasons in failed for reason in reasons)
-    rows = [[words, counts[key]] for key, words in REASONS.items() if counts[key]]
-    columns = ["Criterion that was not met", Column("Persons", is_number=True)]
+    rows: list[Row] = [[words, counts[key]] for key, words in REASONS.items() if counts[key]]
+    columns: list[Column | str] = ["Criterion that was not met", Column("Persons", is_number=True)]
     return Table("Why people could not take part", columns, rows, empty="Everybody met every criterion so far.")
 
 
@@ -63,10 +89,14 @@ def make_answers(screening: Screening) -> list[tuple[str, str]]:
     return answers
 
 
-def _say_why(screening: Screening) -> Cell:
+def _say_next(screening: Screening, actor: Actor) -> Cell:
     if screening.participant:
         code = screening.participant.code
         return Cell(code, url=reverse("participant", args=[code]), is_code=True)
+    if screening.state == ScreeningState.ELIGIBLE:
+        is_theirs = may(actor, "participant.enrol", screening.site_id)
+        url = reverse("enrol", args=[screening.pk]) if is_theirs else ""
+        return Cell("consent and enrol" if is_theirs else "to be enrolled", url=url)
     if screening.defer_until:
-        return Cell(f"until {write_day(screening.defer_until)}")
+        return Cell(f"until {write_day_short(screening.defer_until)}")
     return Cell("; ".join(REASONS[key] for key in screening.failed))

@@ -27,6 +27,7 @@ from cohort.study.protocol import compute_protocol_sha256
 from cohort.study.states import TABLE as STUDY_TABLE
 from portal.audit.context import name_subject, service
 from portal.audit.record import append_to_ledger
+from portal.core.dates import write_day
 from portal.core.errors import Refused
 from portal.roles.actors import Actor
 from portal.roles.policy import require
@@ -101,7 +102,7 @@ def screen_person(*, actor: Actor, study: Study, site: Site, scr_source: str, **
     if not study.study_sites.filter(site=site).exists():
         raise Refused(f"{site} does not take part in '{study.code}'")
     if answers["scr_date"] > timezone.localdate():
-        raise Refused(f"a screening cannot be dated {answers['scr_date']}, after today")
+        raise Refused(f"a screening cannot be dated {write_day(answers['scr_date'])}, after today")
     verdict = judge(
         Answers(**{one.name: answers[one.name] for one in dataclass_fields(Answers)}),
         AgeRule(study.min_age_years, study.min_age_counts),
@@ -132,7 +133,7 @@ def decline_screening(*, actor: Actor, screening: Screening, why: str = "") -> N
 def clear_deferral(*, actor: Actor, screening: Screening) -> None:
     """Make a deferred person eligible once the wait is over."""
     if screening.defer_until and timezone.localdate() < screening.defer_until:
-        raise Refused(f"{screening} is deferred until {screening.defer_until}")
+        raise Refused(f"{screening} is deferred until {write_day(screening.defer_until)}")
     move(screening, "clear", table=TABLE, actor=actor, site_pk=screening.site_id, defer_until=None)
 
 
@@ -177,7 +178,9 @@ def _refuse_unfit_person(screening: Screening, identity: Identity, signed_on: da
     study = screening.study
     age = completed_years(identity.birth_date, signed_on)
     if not AgeRule(study.min_age_years, study.min_age_counts).is_met(age):
-        raise Refused(f"the birth date makes an age of {age} years on {signed_on}; the protocol's age rule is not met")
+        raise Refused(
+            f"the birth date makes an age of {age} years on {write_day(signed_on)}; the protocol's age rule is not met"
+        )
     if abs(age - screening.scr_age) > 1:
         raise Refused(
             f"the birth date makes an age of {age} years, but {screening} was screened at {screening.scr_age}: "

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,13 +15,14 @@ from cohort.enrolment import parts, services
 from cohort.enrolment.access import get_screening_for, list_screenings_for
 from cohort.enrolment.eligibility import REASONS
 from cohort.enrolment.forms import EnrolForm, ScreeningFilterForm, ScreeningForm
-from cohort.enrolment.models import Screening
+from cohort.enrolment.models import Screening, ScreeningState
 from cohort.enrolment.states import TABLE
 from cohort.study.access import get_study_for
 from cohort.study.models import Study, StudyState
 from frontend.parts import Confirmation, Link
 from portal.core.errors import Refused
 from portal.core.forms import refusals_on, status_of, typed_in
+from portal.roles.http import Request
 from portal.roles.policy import may, require
 from portal.workflow import list_verbs, require_verb
 
@@ -30,7 +31,7 @@ PER_PAGE = 50
 
 
 @require_GET
-def screenings(request: HttpRequest, code: str) -> HttpResponse:
+def screenings(request: Request, code: str) -> HttpResponse:
     """Show who was screened, with which outcome and why."""
     study = get_study_for(request.actor, code)
     found = list_screenings_for(request.actor).filter(study=study).order_by("-number")
@@ -42,7 +43,7 @@ def screenings(request: HttpRequest, code: str) -> HttpResponse:
         "study": study,
         "filter": chosen,
         "page": page,
-        "table": parts.make_screenings_table(page, "Screenings of your sites"),
+        "table": parts.make_screenings_table(page, request.actor),
         "reasons": parts.make_reasons_table(found.values_list("failed", flat=True)),
         "may_screen": study.state == StudyState.ENROLLING and may(request.actor, "participant.screen"),
         "crumbs": _crumbs_of(study, "Screening"),
@@ -51,7 +52,7 @@ def screenings(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @ask_and_act
-def screening_new(request: HttpRequest, code: str) -> HttpResponse:
+def screening_new(request: Request, code: str) -> HttpResponse:
     """Screen somebody; the answer is the verdict."""
     study = get_study_for(request.actor, code)
     require(request.actor, "participant.screen")
@@ -68,18 +69,16 @@ def screening_new(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_GET
-def screening(request: HttpRequest, pk: UUID) -> HttpResponse:
+def screening(request: Request, pk: UUID) -> HttpResponse:
     """Show one screening: the verdict, every criterion that failed, the side to avoid, and what can be done."""
     found = get_screening_for(request.actor, pk)
-    verdict = parts.judge_again(found)
     verbs = list_verbs(found, TABLE)
     may_screen = may(request.actor, "participant.screen", found.site_id)
     request.study = found.study
     context = {
         "screening": found,
         "reasons": [REASONS[key] for key in found.failed],
-        "side_to_avoid": verdict.side_to_avoid,
-        "side_to_scan": parts.OTHER_SIDE.get(verdict.side_to_avoid, ""),
+        "sides": None if found.state == ScreeningState.INELIGIBLE else parts.find_sides(found),
         "answers": parts.make_answers(found),
         "may_enrol": "enrol" in verbs and may(request.actor, "participant.enrol", found.site_id),
         "may_decline": "decline" in verbs and may_screen,
@@ -91,7 +90,7 @@ def screening(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @ask_and_act
-def screening_decline(request: HttpRequest, pk: UUID) -> HttpResponse:
+def screening_decline(request: Request, pk: UUID) -> HttpResponse:
     """Record that the person does not want to take part, once that was asked back."""
     found = get_screening_for(request.actor, pk)
     require(request.actor, "participant.screen", found.site_id)
@@ -112,7 +111,7 @@ def screening_decline(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_POST
-def screening_clear(request: HttpRequest, pk: UUID) -> HttpResponse:
+def screening_clear(request: Request, pk: UUID) -> HttpResponse:
     """End a deferral whose wait is over."""
     found = get_screening_for(request.actor, pk)
     require(request.actor, "participant.screen", found.site_id)
@@ -126,7 +125,7 @@ def screening_clear(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @ask_and_act
 @never_cache
-def enrol(request: HttpRequest, pk: UUID) -> HttpResponse:
+def enrol(request: Request, pk: UUID) -> HttpResponse:
     """Take identity and consent on one page and enrol; the answer is the participant's code."""
     found = get_screening_for(request.actor, pk)
     require(request.actor, "participant.enrol", found.site_id)

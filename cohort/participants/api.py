@@ -40,4 +40,4 @@ class ParticipantViewSet(MarksOrigin, ReadOnlyModelViewSet[Participant]):
         """Return the participants through the same door as the pages."""
         if getattr(self, "swagger_fake_view", False):
             return self.queryset
-        return list_participants_for(self.request.actor)
+        return list_participants_for(self.request.actor)  # type: ignore[attr-defined]

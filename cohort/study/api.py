@@ -49,4 +49,4 @@ class StudyViewSet(MarksOrigin, ReadOnlyModelViewSet[Study]):
         """Return the studies through the same door as the pages."""
         if getattr(self, "swagger_fake_view", False):
             return self.queryset
-        return list_studies_for(self.request.actor)
+        return list_studies_for(self.request.actor)  # type: ignore[attr-defined]

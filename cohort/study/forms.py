@@ -67,7 +67,7 @@ class SiteForm(forms.Form):
     """A new site."""
 
     name = forms.CharField(max_length=120, help_text="As the staff say it, for instance Exeter Bone Clinic.")
-    prefix = forms.CharField(
+    prefix = forms.CharField(  # type: ignore[assignment]
         max_length=5,
         help_text="2 to 5 capital letters. Participant codes begin with it, and it is never given twice.",
         widget=forms.TextInput(attrs={"autocapitalize": "characters", "size": "6"}),
@@ -105,9 +105,7 @@ class ConsentFormForm(forms.Form):
     sheet_version = forms.CharField(label="Version of the information sheet", max_length=20)
     valid_from = DayField(label="Valid from", help_text="Not before the day of its approval: 15/6/2026")
     valid_to = DayField(label="Valid to", required=False)
-    reconsent_required = YesNoField(
-        label="Is everybody who signed an older version asked again?", initial=False
-    )
+    reconsent_required = YesNoField(label="Is everybody who signed an older version asked again?", initial=False)
 
     def __init__(self, *args: Any, study: Study, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -4,21 +4,21 @@ from typing import Any
 
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import ViewSetMixin
+from rest_framework.views import APIView
 
 from cohort.study.models import Origin
 
 HEADER = "X-Trabecula-Origin"
 
 
-class MarksOrigin(ViewSetMixin):
+class MarksOrigin(APIView):
     """Names in a header the origins of the rows of an answer; each row carries its own `origin` as well.
 
     Nothing of human origin is ever marked SIMULATED: an answer that holds both names both.
     """
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
-        final: Response = super().finalize_response(request, response, *args, **kwargs)
+        final = super().finalize_response(request, response, *args, **kwargs)
         found = {row["origin"] for row in _rows(getattr(final, "data", None)) if row.get("origin")}
         if Origin.SIMULATED in found:
             final[HEADER] = ", ".join(sorted((str(one).upper() for one in found), reverse=True))

@@ -8,6 +8,7 @@ from django.db import IntegrityError, models, transaction
 
 from cohort.study.models import ConsentForm, Device, EthicsApproval, Study, StudySite, StudyState
 from portal.audit.context import name_subject, service
+from portal.core.dates import write_day
 from portal.core.errors import Refused, WrongState
 from portal.roles.actors import Actor
 from portal.roles.policy import require
@@ -76,8 +77,8 @@ def add_consent_form(*, actor: Actor, study: Study, approval: EthicsApproval, **
         raise Refused(f"the approval {approval.reference} belongs to another study")
     if form.valid_from < approval.approved_on:
         raise Refused(
-            f"consent form {form.version} cannot be valid from {form.valid_from}: "
-            f"the committee approved it on {approval.approved_on}"
+            f"consent form {form.version} cannot be valid from {write_day(form.valid_from)}: "
+            f"the committee approved it on {write_day(approval.approved_on)}"
         )
     _save_new(form, f"the consent form {form.version}")
     name_subject(study.code)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.forms import BaseForm, model_to_dict
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
@@ -25,13 +25,14 @@ from cohort.study.protocol import compute_protocol_sha256
 from frontend.parts import Link
 from portal.core.errors import WrongState
 from portal.core.forms import refusals_on, status_of, typed_in
+from portal.roles.http import Request
 from portal.roles.policy import may, require
 
 ask_and_act = require_http_methods(["GET", "POST"])
 
 
 @require_GET
-def studies(request: HttpRequest) -> HttpResponse:
+def studies(request: Request) -> HttpResponse:
     """Show the studies the actor has a site in."""
     context = {
         "table": parts.make_studies_table(list_studies_for(request.actor)),
@@ -41,7 +42,7 @@ def studies(request: HttpRequest) -> HttpResponse:
 
 
 @ask_and_act
-def study_new(request: HttpRequest) -> HttpResponse:
+def study_new(request: Request) -> HttpResponse:
     """Set up a study."""
     require(request.actor, "study.set_up")
     form = StudyForm(typed_in(request))
@@ -55,7 +56,7 @@ def study_new(request: HttpRequest) -> HttpResponse:
 
 
 @ask_and_act
-def study_change(request: HttpRequest, code: str) -> HttpResponse:
+def study_change(request: Request, code: str) -> HttpResponse:
     """Change the rules of a study that is still being set up."""
     study = get_study_for(request.actor, code)
     require(request.actor, "study.set_up")
@@ -73,7 +74,7 @@ def study_change(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_GET
-def sites(request: HttpRequest) -> HttpResponse:
+def sites(request: Request) -> HttpResponse:
     """Show every site the portal knows."""
     table = parts.make_sites_table(list_sites_for(request.actor))
     crumbs = [Link("Studies", reverse("studies")), Link("Sites")]
@@ -82,7 +83,7 @@ def sites(request: HttpRequest) -> HttpResponse:
 
 
 @ask_and_act
-def site_add(request: HttpRequest) -> HttpResponse:
+def site_add(request: Request) -> HttpResponse:
     """Add a site."""
     require(request.actor, "site.add")
     form = SiteForm(typed_in(request))
@@ -96,7 +97,7 @@ def site_add(request: HttpRequest) -> HttpResponse:
 
 
 @ask_and_act
-def site_join(request: HttpRequest, code: str) -> HttpResponse:
+def site_join(request: Request, code: str) -> HttpResponse:
     """Let a site take part in a study."""
     study = get_study_for(request.actor, code)
     require(request.actor, "study.set_up")
@@ -110,7 +111,7 @@ def site_join(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @ask_and_act
-def approval_add(request: HttpRequest, code: str) -> HttpResponse:
+def approval_add(request: Request, code: str) -> HttpResponse:
     """Record an ethics approval."""
     study = get_study_for(request.actor, code)
     require(request.actor, "study.add_approval")
@@ -123,14 +124,12 @@ def approval_add(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @ask_and_act
-def consent_form_add(request: HttpRequest, code: str) -> HttpResponse:
+def consent_form_add(request: Request, code: str) -> HttpResponse:
     """Add a version of the consent form."""
     study = get_study_for(request.actor, code)
     require(request.actor, "study.add_approval")
     suggested = ConsentFormForm.suggest_version(study)
-    form = ConsentFormForm(
-        typed_in(request), study=study, initial={"version": suggested, "sheet_version": suggested}
-    )
+    form = ConsentFormForm(typed_in(request), study=study, initial={"version": suggested, "sheet_version": suggested})
     if form.is_valid():
         with refusals_on(form):
             added = services.add_consent_form(actor=request.actor, study=study, **form.cleaned_data)
@@ -140,7 +139,7 @@ def consent_form_add(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @ask_and_act
-def device_add(request: HttpRequest, code: str) -> HttpResponse:
+def device_add(request: Request, code: str) -> HttpResponse:
     """Add a scanner or X-ray unit."""
     study = get_study_for(request.actor, code)
     require(request.actor, "study.add_device")
@@ -152,13 +151,13 @@ def device_add(request: HttpRequest, code: str) -> HttpResponse:
     return _ask(request, study, form, "device_add", "Device")
 
 
-def _done(request: HttpRequest, study: Study, words: str) -> HttpResponse:
+def _done(request: Request, study: Study, words: str) -> HttpResponse:
     messages.success(request, words)
     return redirect("study", study.code)
 
 
 def _ask(
-    request: HttpRequest,
+    request: Request,
     study: Study,
     form: BaseForm,
     page: str,

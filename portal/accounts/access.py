@@ -57,6 +57,11 @@ def list_delegations_for(actor: Actor) -> QuerySet[Membership]:
     return found.order_by("starts_on", "user__name", "role")
 
 
+def list_roles_of(user: User) -> QuerySet[Membership]:
+    """Return every role a person ever had, for their own page."""
+    return Membership.objects.filter(user=user).select_related("site").order_by("starts_on", "role")
+
+
 def list_sites_to_grant_at(actor: Actor) -> QuerySet[Site]:
     """Return the sites at which the actor may give roles."""
     sites = actor.sites_as(WHO_MAY["role.grant"])
@@ -108,7 +113,7 @@ def awaits_link(user: User) -> bool:
 
 def has_second_factor(user: User) -> bool:
     """True if the person has set up an authenticator app."""
-    return Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
+    return bool(Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists())
 
 
 def count_codes_left(user: User) -> int:

@@ -12,6 +12,7 @@ from django.contrib import messages
 from django.core.mail import EmailMessage
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.encoding import force_bytes
 from nacl.encoding import Base64Encoder
 from nacl.exceptions import CryptoError
 from nacl.secret import SecretBox
@@ -121,5 +122,5 @@ class FactorAdapter(DefaultMFAAdapter):
         raise ValueError("a second factor cannot be opened: SECRET_KEY was replaced and is not in SECRET_KEY_FALLBACKS")
 
 
-def _box(secret: str) -> SecretBox:
-    return SecretBox(hashlib.blake2b(secret.encode(), person=b"trab.factor", digest_size=32).digest())
+def _box(secret: str | bytes) -> SecretBox:
+    return SecretBox(hashlib.blake2b(force_bytes(secret), person=b"trab.factor", digest_size=32).digest())

@@ -1,6 +1,6 @@
 """What people type about themselves and each other. Passwords and codes are never kept in a browser's drafts."""
 
-from typing import Any
+from typing import Any, cast
 
 from allauth.account import forms as account_forms
 from allauth.mfa.base import forms as factor_forms
@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from portal.accounts.access import list_sites_to_grant_at
 from portal.accounts.models import User
-from portal.accounts.rules import list_grantable
+from portal.accounts.rules import list_grantable, may_grant_everywhere
 from portal.audit.context import act, name_subject
 from portal.roles.actors import Actor
 from portal.roles.middleware import actor_of
@@ -20,11 +20,16 @@ from portal.roles.models import Membership
 from portal.sites.models import Site
 
 PASSWORD_HINT = "At least 12 characters. Four or five words that do not belong together are easy to keep in mind."
-EVERY_SITE = "Every site"
+EVERYWHERE = "every"
 
 
 def _password(autocomplete: str) -> forms.PasswordInput:
     return forms.PasswordInput(attrs={"autocomplete": autocomplete, "data-sensitive": True})
+
+
+def _day() -> forms.DateInput:
+    # A browser's own calendar wants ISO 8601, whatever the language.
+    return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 
 
 def _code() -> forms.TextInput:
@@ -39,7 +44,6 @@ class SignInForm(account_forms.LoginForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields.pop("remember", None)
         self.fields["login"].label = "E-mail address"
         self.fields["login"].widget = forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True})
         self.fields["password"].widget = _password("current-password")
@@ -155,28 +159,38 @@ class FirstRunForm(NewPasswordForm):
         return super().clean()
 
 
-class GrantForm(forms.Form):
-    """A role, where it holds, and from when to when."""
+class RoleForm(forms.Form):
+    """A role and where it holds."""
 
     role = forms.ChoiceField(label="Role", help_text="Those that you may give.")
-    site = forms.ModelChoiceField(Site.objects.none(), label="Site", required=False, empty_label=EVERY_SITE)
-    starts_on = forms.DateField(label="First day", widget=forms.DateInput(attrs={"type": "date"}))
-    ends_on = forms.DateField(
-        label="Last day",
-        required=False,
-        help_text="Leave empty if it is not known yet.",
-        widget=forms.DateInput(attrs={"type": "date"}),
-    )
+    site = forms.ChoiceField(label="Site")
 
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["role"].choices = [("", "Choose"), *((role.value, role.label) for role in list_grantable(actor))]
-        self.fields["site"].queryset = list_sites_to_grant_at(actor)
-        if "starts_on" in self.fields:
-            self.fields["starts_on"].initial = timezone.localdate()
+        self.sites = {str(site.pk): site for site in list_sites_to_grant_at(actor)}
+        everywhere = [(EVERYWHERE, "Every site")] if may_grant_everywhere(actor) else []
+        # Nothing is chosen beforehand: a role at every site must be meant.
+        self._offer("role", [(role.value, str(role.label)) for role in list_grantable(actor)])
+        self._offer("site", [(pk, site.name) for pk, site in self.sites.items()] + everywhere)
+
+    def clean_site(self) -> Site | None:
+        """Return the site, or None for every site."""
+        return self.sites.get(self.cleaned_data["site"])
+
+    def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
+        cast(forms.ChoiceField, self.fields[name]).choices = [("", "Choose"), *choices]
 
 
-class InviteForm(GrantForm):
+class GrantForm(RoleForm):
+    """A role, where it holds, and from when to when."""
+
+    starts_on = forms.DateField(label="First day", initial=timezone.localdate, widget=_day())
+    ends_on = forms.DateField(
+        label="Last day", required=False, help_text="Leave empty if it is not known yet.", widget=_day()
+    )
+
+
+class InviteForm(RoleForm):
     """A new person and their first role, which begins today."""
 
     name = forms.CharField(label="Name", max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off"}))
@@ -185,8 +199,6 @@ class InviteForm(GrantForm):
         help_text="They sign in with it. Nothing is ever sent there.",
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
-    starts_on = None
-    ends_on = None
     field_order = ("name", "email", "role", "site")
 
 
@@ -196,7 +208,7 @@ class EndRoleForm(forms.Form):
     ends_on = forms.DateField(
         label="Last day",
         help_text="Yesterday ends it now.",
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=_day(),
     )
     why = forms.CharField(label="Why", max_length=300)
 

@@ -1,6 +1,7 @@
 """Whether a role can be given, and the sentence when it cannot. The database refuses the same pairs (TB003)."""
 
 from datetime import date
+from uuid import UUID
 
 from django.db import DatabaseError, transaction
 from django.db.models import Q
@@ -70,7 +71,7 @@ def _check_together(wanted: Membership) -> None:
         raise Refused(f"who is {Role(other).label.lower()} cannot be {label} in the same time: {reason}")
 
 
-def _held_meanwhile(user_pk: object, first: date, last: date | None) -> list[Membership]:
+def _held_meanwhile(user_pk: UUID, first: date, last: date | None) -> list[Membership]:
     overlapping = Q(ends_on=None) | Q(ends_on__gte=first)
     if last is not None:
         overlapping &= Q(starts_on__lte=last)

@@ -35,7 +35,7 @@ def client_address(request: HttpRequest) -> str:
     address = ipaddress.ip_address(found)
     if isinstance(address, ipaddress.IPv6Address):
         return str(ipaddress.ip_network((address, IPV6_PREFIX), strict=False).network_address)
-    return found
+    return str(found)
 
 
 def answer(

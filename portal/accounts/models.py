@@ -42,7 +42,7 @@ class User(AbstractBaseUser):
     objects = UserManager()
 
     USERNAME_FIELD = "email"
-    REQUIRED_FIELDS = ("name",)
+    REQUIRED_FIELDS = ["name"]
 
     class Meta:
         ordering = ("name",)
@@ -59,7 +59,7 @@ class User(AbstractBaseUser):
         """The form in which the audit names this person, as actor and as subject."""
         return f"user:{self.pk}"
 
-    def check_password(self, raw_password: str) -> bool:
+    def check_password(self, raw_password: str | None) -> bool:
         """Return whether the password is right; a hash made by older rules is renewed, as this person's own act."""
 
         def renew(password: str) -> None:

@@ -41,3 +41,8 @@ def may_grant(actor: Actor, role: str, site_pk: int | None) -> bool:
 def list_grantable(actor: Actor) -> list[Role]:
     """Return the roles the actor may give at one site at least, in the order of the list of roles."""
     return [role for role in Role if actor.holds(GRANTABLE_BY[role])]
+
+
+def may_grant_everywhere(actor: Actor) -> bool:
+    """True if there is a role that the actor may give at every site at once."""
+    return any(may_grant(actor, role, None) for role in Role)

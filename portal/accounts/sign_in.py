@@ -6,7 +6,7 @@ identities) has none.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 from allauth.account import views as account_views
 from allauth.account.adapter import get_adapter
@@ -14,6 +14,7 @@ from allauth.account.utils import get_next_redirect_url
 from allauth.mfa.base import views as factor_views
 from allauth.mfa.recovery_codes import views as codes_views
 from allauth.mfa.totp import views as totp_views
+from allauth.socialaccount.adapter import get_adapter as get_institution_adapter
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -23,7 +24,8 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
 from portal.accounts import forms
-from portal.accounts.access import count_codes_left, has_second_factor
+from portal.accounts.access import count_codes_left, has_second_factor, list_roles_of
+from portal.accounts.models import User
 from portal.accounts.parts import make_roles_table
 from portal.audit.context import act, name_subject
 from portal.roles.fresh import remember_sign_in
@@ -53,7 +55,7 @@ class SignInView(account_views.LoginView):
         if settings.OIDC_SERVER_URL:
             address = reverse("openid_connect_login", args=[PROVIDER])
             forward = {"process": "login", "next": get_next_redirect_url(self.request) or reverse("home")}
-            name = settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"][0]["name"]
+            name = get_institution_adapter().get_app(self.request, PROVIDER).name
             more = {"institution": name, "institution_url": f"{address}?{urlencode(forward)}"}
         return super().get_context_data(**kwargs) | more
 
@@ -143,7 +145,7 @@ class OwnPasswordView(account_views.PasswordChangeView):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Show nothing to whoever signs in without a password."""
-        if not request.user.has_usable_password():
+        if not _me(request).has_usable_password():
             return redirect("own-account")
         return super().dispatch(request, *args, **kwargs)
 
@@ -155,20 +157,25 @@ class OwnPasswordView(account_views.PasswordChangeView):
 @require_GET
 def own_account(request: HttpRequest) -> HttpResponse:
     """Show one's own roles, and how one signs in."""
-    memberships = request.user.memberships.select_related("site")
+    user = _me(request)
     context = {
-        "roles_table": make_roles_table(memberships, "My roles"),
-        "has_factor": has_second_factor(request.user),
-        "n_codes_left": count_codes_left(request.user),
-        "has_password": request.user.has_usable_password(),
+        "roles_table": make_roles_table(list_roles_of(user), "My roles"),
+        "has_factor": has_second_factor(user),
+        "n_codes_left": count_codes_left(user),
+        "has_password": user.has_usable_password(),
     }
     return render(request, "portal/accounts/own_account.html", context)
+
+
+def _me(request: HttpRequest) -> User:
+    # Whoever comes here is signed in: portal.accounts.middleware sees to it.
+    return cast(User, request.user)
 
 
 @contextmanager
 def _own_act(request: HttpRequest, why: str) -> Iterator[None]:
     with act(request.actor, "account.page", why=why):
-        name_subject(request.user.key)
+        name_subject(_me(request).key)
         yield
 
 

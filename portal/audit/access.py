@@ -1,5 +1,6 @@
 """Reading the audit: acts, their events in the open zone, reads of closed things, names of those who acted."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
@@ -105,5 +106,7 @@ def list_actors() -> list[tuple[str, str]]:
     return people + [(one.label, f"the portal ({one.name})") for one in SYSTEM_ACTORS]
 
 
-def _values(found: object) -> Values | None:
-    return found if isinstance(found, dict) else None
+def _values(found: str | None) -> Values | None:
+    # Django leaves JSON of a raw statement as its text.
+    values: Values | None = json.loads(found) if found else None
+    return values

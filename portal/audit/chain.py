@@ -5,6 +5,7 @@ Whether each event is what its commitment says is checked by `manage.py verify_a
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.db import connection
 
@@ -23,7 +24,7 @@ class Standing:
     """How far the audit is sealed. The events of closed zones that no batch holds yet are counted by the command."""
 
     head: LedgerEntry | None
-    sealed_at: str
+    sealed_at: datetime | None
     n_sealed: dict[str, int]
     n_unsealed: int
 
@@ -49,7 +50,7 @@ def find_standing() -> Standing:
             "(SELECT max(id) FROM audit_era)), 0)::text::xid8"
         )
         n_unsealed = int(cursor.fetchone()[0])
-    sealed_at = _read_at(last.entry) if last else ""
+    sealed_at = _read_at(last.entry) if last else None
     return Standing(head(), sealed_at, {zone: n_sealed.get(zone, 0) for zone in ZONES}, n_unsealed)
 
 
@@ -92,6 +93,7 @@ def list_batches(up_to_seq: int | None = None) -> Iterator[batches.Batch]:
         yield batches.Batch(row.entry_id, row.zone, leaves)
 
 
-def _read_at(entry: LedgerEntry) -> str:
+def _read_at(entry: LedgerEntry) -> datetime | None:
     body = jcs.loads(entry.body.encode())
-    return str(body.get("at", "")) if isinstance(body, dict) else ""
+    at = body.get("at") if isinstance(body, dict) else None
+    return datetime.fromisoformat(at) if isinstance(at, str) else None

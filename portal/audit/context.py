@@ -84,10 +84,18 @@ def tell_database(act_id: uuid.UUID, alias: str = "default") -> None:
 
 
 def name_subject(subject: object, site_pk: int | None = None) -> None:
-    """Say what the open act is done to: a research code or a key, never the name of a participant."""
+    """Say what the open act is done to: a research code or a key, never the name of a participant.
+
+    The last word counts: of services inside each other the outermost ends last, and it knows best.
+    """
     one = open_act()
-    if not one.subject:
-        one.subject, one.site_id = str(subject), site_pk
+    one.subject, one.site_id = str(subject), site_pk
+
+
+def suggest_subject(subject: object, site_pk: int | None = None) -> None:
+    """Say what the open act is done to, unless somebody said it already."""
+    if not open_act().subject:
+        name_subject(subject, site_pk)
 
 
 def service(action: str) -> Callable[[Callable[..., R]], Callable[..., R]]:

@@ -13,7 +13,8 @@ from django.utils import timezone
 from portal.audit.chain import list_batches, list_entries
 from portal.audit.record import head, record_read
 from portal.core.errors import Refused
-from portal.proof import batches, bundle, ledger
+from portal.proof import batches, bundle, jcs, ledger
+from portal.proof.archive import Source
 from portal.roles.actors import Actor
 from portal.roles.policy import require
 
@@ -32,11 +33,11 @@ def export_bundle(actor: Actor) -> tuple[str, IO[bytes]]:
     with tempfile.TemporaryDirectory(prefix="trabecula-bundle-") as name:
         folder = Path(name)
         # Both up to the same entry, so that what is sealed meanwhile does not make them differ.
-        sources: dict[str, bundle.Source] = {
+        sources: dict[str, Source] = {
             LEDGER: _write(folder / LEDGER, list_entries(last.seq), ledger.write_line),
             BATCHES: _write(folder / BATCHES, list_batches(last.seq), batches.write_line),
         }
-        about = {
+        about: dict[str, jcs.Json] = {
             "what": "the audit's ledger and the commitments of its batches",
             "head": {"seq": last.seq, "hash": last.hash},
             "made_at": ledger.write_time(timezone.now()),

@@ -1,17 +1,16 @@
 """Acts, events and reads, ready to be shown."""
 
 from collections.abc import Iterable
-from uuid import UUID
 
-from django.apps import apps
 from django.urls import reverse
 from django.utils import timezone
 
-from frontend.parts import Cell, Column, Step, Table
+from frontend.parts import Cell, Column, Row, Step, Table
 from portal.audit.access import Event, name_actors
 from portal.audit.models import Act, Read
+from portal.audit.values import describe_values, name_table
 from portal.audit.words import OPERATIONS, say_action, say_read
-from portal.core.dates import write_instant
+from portal.core.dates import write_instant, write_instant_short
 
 DASH = "\N{EN DASH}"
 
@@ -20,9 +19,9 @@ def make_acts_table(acts: Iterable[Act]) -> Table:
     """Return acts with who did what, on what, when and why."""
     found = list(acts)
     names = name_actors(one.actor for one in found)
-    rows = [
+    rows: list[Row] = [
         [
-            Cell(write_instant(timezone.localtime(one.at)), url=reverse("act", args=[one.pk])),
+            Cell(write_instant_short(timezone.localtime(one.at)), url=reverse("act", args=[one.pk])),
             names[one.actor],
             say_action(one.action),
             Cell(_subject(one, names), is_code=not one.subject.startswith("user:")),
@@ -38,9 +37,9 @@ def make_reads_table(reads: Iterable[Read]) -> Table:
     """Return who looked at closed things: one row per person, thing and quarter of an hour."""
     found = list(reads)
     names = name_actors(one.actor for one in found)
-    rows = [
+    rows: list[Row] = [
         [
-            write_instant(timezone.localtime(one.quarter_at)),
+            write_instant_short(timezone.localtime(one.quarter_at)),
             names[one.actor],
             say_read(one.what),
             Cell(one.subject, is_code=True),
@@ -48,16 +47,13 @@ def make_reads_table(reads: Iterable[Read]) -> Table:
         ]
         for one in found
     ]
-    columns = ["Quarter of an hour from", "Who", "Looked at", "Of", Column("Times", is_number=True)]
+    columns: list[Column | str] = ["Quarter of an hour from", "Who", "Looked at", "Of", Column("Times", is_number=True)]
     return Table("Who looked at closed things", columns, rows, empty="Nobody looked at anything closed.")
 
 
 def make_event_tables(events: Iterable[Event]) -> list[Table]:
     """Return one table for each row that an act touched, with its values before and after."""
-    found = list(events)
-    keys = {value for one in found for values in (one.before, one.after) for value in (values or {}).values()}
-    names = name_actors(f"user:{value}" for value in keys if _is_uuid(value))
-    return [_make_event_table(one, names) for one in found]
+    return [_make_event_table(event) for event in events]
 
 
 def make_history(acts: Iterable[Act]) -> list[Step]:
@@ -75,44 +71,13 @@ def make_history(acts: Iterable[Act]) -> list[Step]:
     ]
 
 
-def _make_event_table(event: Event, names: dict[str, str]) -> Table:
-    caption = f"{_name_table(event.table)}: {OPERATIONS.get(event.operation, 'erased')}"
-    before, after = event.before or {}, event.after or {}
-    rows = [
-        [name.replace("_", " "), _write(before.get(name), names), _write(after.get(name), names)]
-        for name in {**before, **after}
-        if event.operation != "UPDATE" or before.get(name) != after.get(name)
-    ]
+def _make_event_table(event: Event) -> Table:
+    caption = f"{name_table(event.table)}: {OPERATIONS.get(event.operation, 'erased')}"
+    rows: list[Row] = [list(one) for one in describe_values(event)]
     empty = "The values were erased at the participant's wish; the proof that they were there stays."
-    return Table(
-        caption, ["Value", "Before", "After"], rows, note=event.row_key, empty=empty if event.is_erased else "No value."
-    )
-
-
-def _name_table(table: str) -> str:
-    model = next((one for one in apps.get_models() if one._meta.db_table == table), None)
-    return str(model._meta.verbose_name).capitalize() if model else table
-
-
-def _write(value: object, names: dict[str, str]) -> str:
-    if value is None or value == "":
-        return DASH
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return ", ".join(str(one) for one in value) or DASH
-    # A key of a member of staff is shown as the name; any other key stays what it is.
-    label = f"user:{value}"
-    return names.get(label, str(value)) if names.get(label) != label else str(value)
+    columns = ["Value", "Before", "After"]
+    return Table(caption, columns, rows, note=event.row_key, empty=empty if event.is_erased else "No value.")
 
 
 def _subject(act: Act, names: dict[str, str]) -> str:
     return names.get(act.subject, act.subject) or DASH
-
-
-def _is_uuid(value: object) -> bool:
-    try:
-        UUID(str(value))
-    except ValueError:
-        return False
-    return isinstance(value, str)

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.core.paginator import Paginator
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
@@ -16,13 +16,14 @@ from portal.audit.export import export_bundle
 from portal.audit.forms import ActFilterForm
 from portal.audit.words import CLOSED_WRITES, ZONES, say_action
 from portal.proof import ledger
+from portal.roles.http import Request
 from portal.roles.policy import may, require
 
 PER_PAGE = 50
 
 
 @require_GET
-def audit(request: HttpRequest) -> HttpResponse:
+def audit(request: Request) -> HttpResponse:
     """Show what was done, the newest first."""
     acts = list_acts_for(request.actor)
     chosen = ActFilterForm(request.GET)
@@ -32,16 +33,18 @@ def audit(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def act(request: HttpRequest, pk: UUID) -> HttpResponse:
+def act(request: Request, pk: UUID) -> HttpResponse:
     """Show one act with the rows it touched."""
     found = get_act_for(request.actor, pk)
     names = name_actors({found.actor, found.subject})
+    events = list_events(found)
     context = {
         "act": found,
         "who": names[found.actor],
         "what": say_action(found.action),
         "subject": names[found.subject],
-        "tables": parts.make_event_tables(list_events(found)),
+        "tables": parts.make_event_tables(events),
+        "is_simulated": any((one.after or one.before or {}).get("origin") == "simulated" for one in events),
         "closed": [ZONES[zone] for zone in CLOSED_WRITES.get(found.action, ())],
         "crumbs": [Link("Audit", reverse("audit")), Link("One act")],
     }
@@ -49,7 +52,7 @@ def act(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_GET
-def reads(request: HttpRequest) -> HttpResponse:
+def reads(request: Request) -> HttpResponse:
     """Show who looked at closed things."""
     page = Paginator(list_reads_for(request.actor), PER_PAGE).get_page(request.GET.get("page"))
     crumbs = [Link("Audit", reverse("audit")), Link("Looks")]
@@ -58,7 +61,7 @@ def reads(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def proof(request: HttpRequest) -> HttpResponse:
+def proof(request: Request) -> HttpResponse:
     """Show the ledger's head and how far it is sealed; with `?check=1` also whether the chain holds."""
     require(request.actor, "audit.view")
     standing = find_standing()
@@ -76,7 +79,7 @@ def proof(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def take_bundle(request: HttpRequest) -> FileResponse:
+def take_bundle(request: Request) -> FileResponse:
     """Hand out the ledger and its commitments, for a check without the portal."""
     name, stream = export_bundle(request.actor)
     return FileResponse(stream, as_attachment=True, filename=name, content_type="application/zip")

@@ -7,7 +7,6 @@ ACTIONS: dict[str, str] = {
     "person.reset_factor": "made a new sign-in link",
     "role.grant": "gave a role",
     "role.end": "ended a role",
-    "audit.export": "took the ledger along",
     "job.start_demonstration": "started a demonstration job",
     "job.cancel": "stopped a job",
     "job.try_again": "had a job tried again",
@@ -32,9 +31,19 @@ ACTIONS: dict[str, str] = {
 """Action → what the actor did, after the name: `Nora Nurse enrolled a participant`."""
 
 ONLY_LOOKING = frozenset(
-    {"site.view", "person.view", "audit.view", "job.view", "study.view", "participant.list", "participant.view"}
+    {
+        "site.view",
+        "person.view",
+        "audit.view",
+        "audit.export",
+        "job.view",
+        "study.view",
+        "participant.list",
+        "participant.view",
+        "identity.reveal",
+    }
 )
-"""Lines of the permission table that open pages and are no acts."""
+"""Lines of the permission table that open pages or files and are no acts; of closed things the look is counted."""
 
 READS: dict[str, str] = {
     "identity": "who a participant is",

@@ -7,6 +7,8 @@ Kingdom. Read: `15 June 1950`.
 import re
 from datetime import date, datetime
 
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
 _PARTS = re.compile(r"^(\d{1,2})[\s./-]+(\d{1,2})[\s./-]+(\d{4}|\d{2})$", re.ASCII)
 _TOGETHER = re.compile(r"^(\d{2})(\d{2})(\d{4}|\d{2})$", re.ASCII)
 _ISO = re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})$", re.ASCII)
@@ -36,9 +38,19 @@ def write_day(day: date | None) -> str:
     return f"{day.day} {day:%B %Y}" if day else "\N{EN DASH}"
 
 
+def write_day_short(day: date | None) -> str:
+    """Return a day as tables show it, `15 Jun 1950`, in one piece; a dash where there is none."""
+    return f"{day.day}{NO_BREAK}{day:%b}{NO_BREAK}{day.year}" if day else "\N{EN DASH}"
+
+
 def write_instant(instant: datetime) -> str:
     """Return an instant, given in the zone it is read in, to the minute."""
     return f"{write_day(instant.date())}, {instant:%H:%M}"
+
+
+def write_instant_short(instant: datetime) -> str:
+    """Return an instant as tables show it, in one piece."""
+    return f"{write_day_short(instant.date())},{NO_BREAK}{instant:%H:%M}"
 
 
 def completed_months(start: date, day: date) -> int:

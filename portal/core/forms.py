@@ -23,7 +23,7 @@ class DayField(forms.Field):
     widget = forms.TextInput
 
     def __init__(self, *, is_past: bool = False, **kwargs: Any) -> None:
-        kwargs.setdefault("help_text", "Day, month, year: 15/6/1950" if is_past else "Day, month, year: 15/6/2026")
+        kwargs.setdefault("help_text", "Day, month, year: 15/6/2026")
         super().__init__(**kwargs)
         self.is_past = is_past
 
@@ -88,7 +88,7 @@ class RetypeForm(forms.Form):
     @property
     def confirm_error(self) -> str:
         """What `_confirm.html` shows beside the field."""
-        return next(iter(self.errors.get("retyped", [])), "")
+        return " ".join(str(one) for one in self.errors.get("retyped", []))
 
 
 def typed_in(request: HttpRequest) -> QueryDict | None:

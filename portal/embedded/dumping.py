@@ -39,7 +39,11 @@ def count_rows(connection: psycopg.Connection) -> dict[str, int]:
     counts = {}
     for schema, table in connection.execute(COUNTED).fetchall():
         query = psycopg.sql.SQL("SELECT count(*) FROM {}").format(psycopg.sql.Identifier(schema, table))
-        (counts[f"{schema}.{table}"],) = connection.execute(query).fetchone() or (0,)
+        try:
+            (counts[f"{schema}.{table}"],) = connection.execute(query).fetchone() or (0,)
+        except psycopg.errors.InsufficientPrivilege as error:
+            words = error.diag.message_primary
+            raise BackupRefused(f"the role tb_deploy may not read all of {schema}.{table}: {words}") from None
     return counts
 
 

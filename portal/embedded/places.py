@@ -109,17 +109,27 @@ class Places:
             make_folder(folder)
 
     def sockets(self) -> Path:
-        """Return the folder of the sockets, private to the services' account; make it where it is missing.
+        """Return the folder of the sockets: root's follows from the home, a person's is chosen once and recorded."""
+        if self.account.is_another:
+            return SOCKETS / self.fingerprint
+        return self._recorded_sockets() or self._record(self._new_sockets())
 
-        /run is emptied when the machine starts, so the folder may be gone although the home is old.
+    def make_sockets(self, folder: Path) -> None:
+        """Make the folder of the sockets where it is missing, and refuse one that is not private.
+
+        /run is emptied when the machine starts, and a tidy machine empties /tmp now and then.
         """
         if self.account.is_another:
             make_shared_root(SOCKETS)
-            folder = SOCKETS / self.fingerprint
-            if make_folder(folder):
-                self.account.own(folder)
-            return self._checked(folder)
-        return self._recorded_sockets() or self._record(self._new_sockets())
+        if make_folder(folder):
+            self.account.own(folder)
+        self._checked(folder)
+
+    def leave_sockets(self) -> None:
+        """Delete root's folder of the sockets when it is empty. A person's keeps its place in the open /tmp."""
+        if self.account.is_another:
+            with contextlib.suppress(OSError):
+                self.sockets().rmdir()
 
     def _recorded_sockets(self) -> Path | None:
         # A session without XDG_RUNTIME_DIR (cron, ssh) must find the folder that a desktop session chose.
@@ -127,6 +137,8 @@ class Places:
             folder = Path((self.run / "sockets").read_text("utf-8").strip())
             # A copied home brings the record of another one with it.
             if folder.name.startswith(self.cluster_name):
+                # The same one again where it vanished: running services and their addresses know no other.
+                make_folder(folder)
                 return self._checked(folder)
         return None
 

@@ -14,7 +14,7 @@ from psycopg.conninfo import make_conninfo
 
 from portal.embedded.binaries import Binaries, binaries_for
 from portal.embedded.errors import HomeRefused, ServiceFailed
-from portal.embedded.files import holds, make_folder, sync_folder, write_whole
+from portal.embedded.files import holds, sync_folder, write_whole
 from portal.embedded.places import Places
 from portal.embedded.postgres_settings import HBA, settings_text
 from portal.embedded.processes import Process, StopStep
@@ -131,8 +131,7 @@ class Postgres:
         left = end_processes(self._living, (StopStep(signal.SIGQUIT, 5.0),))
         if left and self._living():
             raise ServiceFailed(f"{left} old processes still work on {self.places.data} and cannot be ended")
-        if make_folder(self._sockets):
-            self.places.account.own(self._sockets)
+        self.places.make_sockets(self._sockets)
         for stale in (self.places.data / "postmaster.pid", self._sockets / SOCKET_LOCK, self._sockets / SOCKET):
             stale.unlink(missing_ok=True)
 

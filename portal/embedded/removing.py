@@ -18,7 +18,8 @@ def remove_home(home: Path | str) -> None:
     lock = HomeLock(places.lock)
     lock.acquire()
     try:
-        shutil.rmtree(places.sockets())
+        if places.sockets().exists():
+            shutil.rmtree(places.sockets())
         if places.account.is_another and places.cluster.exists():
             shutil.rmtree(places.cluster)
         shutil.rmtree(places.home)

@@ -67,7 +67,7 @@ class Supervisor:
             self._end_leftovers()
             self._write_status()
             claim_cluster(self.places)
-            self.places.sockets()
+            self.places.make_sockets(self.places.sockets())
             renew_reserve(self.places, self._reserve_mb)
             self.postgres.prepare()
             confirm_cluster(self.places)
@@ -147,6 +147,7 @@ class Supervisor:
         if self._thread is not None:
             self._thread.join()
             self.postgres.end_survivors()
+            self.places.leave_sockets()
             atexit.unregister(self.stop)
         if self._lock.is_held:
             self._set_stage("stopped")

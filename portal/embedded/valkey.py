@@ -30,7 +30,7 @@ STOP = (StopStep(signal.SIGTERM, 20.0),)
 # rather than drop another. The file holds only the hash of the password, and the server's argv nothing of it.
 CONFIGURATION = """# Written by the portal at every start; changes are lost.
 port 0
-unixsocket {sockets}/valkey.sock
+unixsocket {socket}
 unixsocketperm 700
 dir {folder}
 appendonly yes
@@ -63,8 +63,8 @@ class Valkey:
         if make_folder(self.places.valkey):
             self.places.account.own(self.places.valkey)
         text = CONFIGURATION.format(
-            sockets=self._sockets,
-            folder=self.places.valkey,
+            socket=_quoted(self._sockets / SOCKET),
+            folder=_quoted(self.places.valkey),
             password_hash=hashlib.sha256(self._password.encode()).hexdigest(),
         ).encode()
         path = self.places.valkey / "valkey.conf"
@@ -116,7 +116,12 @@ class Valkey:
     def _clear_the_way(self) -> None:
         if self.end_survivors() and self._living():
             raise ServiceFailed(f"an old broker still works on {self.places.valkey} and cannot be ended")
-        if make_folder(self._sockets):
-            self.places.account.own(self._sockets)
+        self.places.make_sockets(self._sockets)
         (self._sockets / SOCKET).unlink(missing_ok=True)
         self.prepare()
+
+
+def _quoted(path: Path) -> str:
+    """Return a path as the configuration takes it: a person's folder may have blanks and quotes in its name."""
+    escaped = str(path).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'

@@ -102,7 +102,7 @@ class Cage:
             "user": FIRST_USER + number % N_USERS if self.own_user else None,
             "own_space": self.own_space,
             "no_network": self.no_network,
-            "hidden": [str(path) for path in hidden if path.is_dir()] if self.hides else [],
+            "hidden": _outermost([path for path in hidden if _can_be_hidden(path, folder)]) if self.hides else [],
             "writable": str(folder) if self.read_only else None,
         }
 
@@ -133,6 +133,17 @@ def scrubbed_environment(folder: Path, source: Mapping[str, str]) -> dict[str, s
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUNBUFFERED": "1",
     }
+
+
+def _can_be_hidden(path: Path, folder: Path) -> bool:
+    """True unless the child could not work without it: its own folder, the program or Python lie inside."""
+    needed = (folder, ROOT, Path(sys.prefix), Path(sys.base_prefix))
+    return path.exists() and not any(one.is_relative_to(path) for one in needed)
+
+
+def _outermost(paths: list[Path]) -> list[str]:
+    """Return the paths that lie in no other of them: what is inside a hidden folder is gone with it."""
+    return [str(path) for path in paths if not any(path != other and path.is_relative_to(other) for other in paths)]
 
 
 def _works(cage: Cage) -> bool:

@@ -157,7 +157,7 @@ def start_child(
     """Start a command in its run folder, shut in.
 
     number: tells jobs apart; chooses the user id where children have their own.
-    hidden: folders the child shall not see, where the cage can hide them.
+    hidden: folders and sockets the child shall not see, where the cage can hide them.
     Raises OSError where the machine can start no process.
     """
     orders = cage.orders_for(folder, number, rlimits_of(limits), hidden)

@@ -8,7 +8,8 @@ new process, and doing that between fork and exec inside a threaded worker is un
     limits       name of an RLIMIT → value
     user         user and group id to become, or null
     no_network   enter a network namespace that holds nothing
-    hidden       folders over which an empty one is laid, in a mount namespace: secrets, sockets, the database's files
+    hidden       folders over which an empty one is laid and files over which /dev/null is, in a mount namespace:
+                 secrets, sockets, the database's files
     writable     the only folder it may still write to, in a mount namespace; null leaves all as it is
     own_space    enter a user namespace first: how somebody who is not root may make the other ones
 
@@ -82,10 +83,18 @@ def enter_spaces(libc: ctypes.CDLL, cage: dict[str, Any]) -> None:
     if flags & CLONE_NEWNS:
         check(libc.mount(None, b"/", None, MS_REC | MS_PRIVATE, None), "mounts of its own")
     for path in cage["hidden"]:
-        flags = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC
-        check(libc.mount(b"none", os.fsencode(path), b"tmpfs", flags, b"size=4k,mode=000"), f"hiding {path}")
+        hide(libc, path)
     if cage["writable"]:
         leave_writable(libc, cage["writable"])
+
+
+def hide(libc: ctypes.CDLL, path: str) -> None:
+    """Lay an empty folder over a folder, and /dev/null over anything else, as a socket."""
+    if os.path.isdir(path):
+        flags = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC
+        check(libc.mount(b"none", os.fsencode(path), b"tmpfs", flags, b"size=4k,mode=000"), f"hiding {path}")
+    else:
+        check(libc.mount(b"/dev/null", os.fsencode(path), None, MS_BIND, None), f"hiding {path}")
 
 
 def leave_writable(libc: ctypes.CDLL, folder: str) -> None:

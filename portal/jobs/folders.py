@@ -15,6 +15,7 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 
@@ -71,12 +72,17 @@ def folder_of_job(held: Held) -> Path:
     return Path(settings.HOME) / "jobs" / str(held.job_pk)
 
 
-def hidden_folders() -> tuple[Path, ...]:
-    """Return the folders no child shall see: secrets, sockets, the database's and the portal's files."""
+def hidden_paths() -> tuple[Path, ...]:
+    """Return what no child shall see: secrets, sockets, the database's and the portal's files."""
     home = Path(settings.HOME)
     found = [home / name for name in ("secrets", "run", "blobs", "logs", "postgres", "valkey")]
-    found += [Path(str(one["HOST"])) for one in settings.DATABASES.values() if str(one["HOST"]).startswith("/")]
-    found += [path for path in (Path("/run/trabecula"), Path("/var/lib/trabecula")) if path.is_dir()]
+    found += [Path("/run/trabecula"), Path("/var/lib/trabecula")]
+    for one in settings.DATABASES.values():
+        if str(one["HOST"]).startswith("/"):
+            found.append(Path(str(one["HOST"])) / f".s.PGSQL.{one['PORT'] or 5432}")
+    broker = urlsplit(str(settings.CELERY_BROKER_URL))
+    if broker.scheme.endswith("+socket"):
+        found.append(Path(unquote(broker.path)))
     return tuple(dict.fromkeys(found))
 
 

@@ -51,7 +51,7 @@ def progress_of(job: Job, actor: Actor) -> Progress:
         total=job.lease.total,
         sentence=sentence_of(job),
         poll_url=reverse("job-progress", args=[job.pk]),
-        cancel_url=reverse("job-cancel", args=[job.pk]) if stoppable and job.state != State.PARKED else "",
+        cancel_url=reverse("cancel-job", args=[job.pk]) if stoppable and job.state != State.PARKED else "",
         finished=rests(job),
         failure=failure_of(job),
         dom_id="job-progress",

@@ -16,7 +16,7 @@ from portal.jobs import reporting, stopping
 from portal.jobs.cage import find_cage
 from portal.jobs.child import Child, start_child
 from portal.jobs.endings import OUT_OF_MEMORY, Ending, read_ending
-from portal.jobs.folders import drop_checkpoints, hidden_folders, prepare_folder
+from portal.jobs.folders import drop_checkpoints, hidden_paths, prepare_folder
 from portal.jobs.leases import (
     Held,
     LeaseLost,
@@ -62,7 +62,7 @@ def run_held_job(held: Held) -> None:
             kind.limits,
             find_cage(),
             number=held.job_pk.int,
-            hidden=hidden_folders(),
+            hidden=hidden_paths(),
         )
     except Refused as error:
         _write_failure(held, reporting.BAD_SPEC, f"{error}.")

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterable
 
+from cohort.desk.waiting import list_waiting_for as list_cohort_waiting_for
 from frontend.parts import Waiting
 from portal.roles.actors import Actor
 
 Source = Callable[[Actor], Iterable[Waiting]]
 
-SOURCES: tuple[Source, ...] = ()
+SOURCES: tuple[Source, ...] = (list_cohort_waiting_for,)
 """Each takes the actor and answers what waits, of what the actor may see; a count of 0 is left out."""
 
 _ORDER = {"now": 0, "soon": 1, "calm": 2}

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
 from portal.core.errors import FreshSignInNeeded
+from portal.roles.http import Request
 
 P = ParamSpec("P")
 
@@ -38,11 +39,11 @@ def remember_sign_in(request: HttpRequest, method: str) -> None:
     record_authentication(request, request.user, method)
 
 
-def grave(view: Callable[Concatenate[HttpRequest, P], HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+def grave(view: Callable[Concatenate[Request, P], HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """Decorate the view of a grave act: form and act alike want a fresh sign-in."""
 
     @functools.wraps(view)
-    def ask_first(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def ask_first(request: Request, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         require_fresh(request)
         return view(request, *args, **kwargs)
 

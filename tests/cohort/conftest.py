@@ -2,6 +2,10 @@
 
 import pytest
 
+from tests.browser import address, chromium
+
+__all__ = ["address", "chromium"]
+
 
 @pytest.fixture(autouse=True)
 def _without_second_factor(settings: pytest.FixtureRequest) -> None:

@@ -1,5 +1,7 @@
 """What the tests of the cohort's pages share: who looks, and what was typed."""
 
+import re
+from html import unescape
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -22,8 +24,14 @@ def look_as(actor: Actor, *, fresh: bool = True) -> Client:
 
 
 def read(response: HttpResponse) -> str:
-    """Return a page as text, with white space folded."""
+    """Return a page's source, with white space folded."""
     return " ".join(response.content.decode().split())
+
+
+def words(response: HttpResponse) -> str:
+    """Return what a person reads on a page: no tags, white space folded; table cells stand a bar apart."""
+    source = re.sub(r"<(script|style)\b.*?</\1>", " ", read(response), flags=re.DOTALL)
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", re.sub(r"</t[hd]>", " | ", source))).split())
 
 
 def typed_screening(site: Site, **changes: Any) -> dict[str, Any]:
@@ -34,7 +42,12 @@ def typed_screening(site: Site, **changes: Any) -> dict[str, Any]:
 
 def typed_identity(given_name: str = "Ann", **changes: Any) -> dict[str, Any]:
     """Return an invented identity as a browser sends it."""
-    return {"family_name": "Example", "given_name": given_name, "birth_date": written(days_ago(66 * 365 + 60)), **changes}
+    return {
+        "family_name": "Example",
+        "given_name": given_name,
+        "birth_date": written(days_ago(66 * 365 + 60)),
+        **changes,
+    }
 
 
 def typed_signing(form: ConsentForm, **changes: Any) -> dict[str, Any]:

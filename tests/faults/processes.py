@@ -37,7 +37,8 @@ class Stack:
         arguments = ["-m", "celery", "-A", "portal.celery", "worker", "-Q", queue, "-n", f"{name}@%h"]
         options = ["-P", pool, "-c", str(concurrency), "-l", "INFO", "--without-mingle", "--without-gossip"]
         worker = self._start(name, [*arguments, *options], {"LOG_LEVEL": "INFO", **settings})
-        wait_until(lambda: f"{name}@" in worker.log and "ready." in worker.log)
+        wait_until(lambda: worker.popen.poll() is not None or (f"{name}@" in worker.log and "ready." in worker.log))
+        assert worker.popen.poll() is None, f"the worker ended at once:\n{worker.log[-2000:]}"
         return worker
 
     def start_clock(self) -> "Process":

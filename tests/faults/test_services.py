@@ -24,7 +24,7 @@ from portal.embedded.processes import Process, State, StopStep
 from portal.embedded.running import Services, running
 from portal.embedded.secrets import read_secret
 from portal.embedded.supervisor import Supervisor
-from portal.embedded.survivors import birth_of
+from portal.embedded.survivors import birth_of, find_processes
 from portal.embedded.valkey import SOCKET
 from tests.portal.embedded.homes import (
     forget_the_past,
@@ -74,8 +74,9 @@ def kill(processes: list[psutil.Process]) -> None:
 
 
 def postmaster_of(home: Path) -> psutil.Process:
-    data = str(Places.of(home).data)
-    return next(process for process in postgres_of(home) if data in process.cmdline())
+    places = Places.of(home)
+    found = find_processes(places.account.uid, lambda command: command[1:3] == ["-D", str(places.data)])
+    return next(found)
 
 
 def count(services: Services) -> int:
@@ -420,6 +421,7 @@ def test_services_that_outlived_their_supervisor_are_ended_before_new_ones_start
         write(services, 1)
     supervisor = Supervisor(home)
     process = supervisor.postgres.process()
+    supervisor.places.make_sockets(supervisor.places.sockets())
     # Started by nobody who would take it along: an orphan that holds the data.
     orphan = subprocess.Popen(
         process.argv,
@@ -585,7 +587,9 @@ def test_a_strangers_pid_in_the_lock_file_does_not_keep_the_database_down(home: 
     stranger = start_a_stranger(home, "/bin/sleep", "100000")
     try:
         leave_lock_file(home, stranger.pid)
-        socket_lock = Places.of(home).sockets() / ".s.PGSQL.5432.lock"
+        places = Places.of(home)
+        places.make_sockets(places.sockets())
+        socket_lock = places.sockets() / ".s.PGSQL.5432.lock"
         socket_lock.write_text((Places.of(home).data / "postmaster.pid").read_text())
         Places.of(home).account.own(socket_lock)
         with running(home, reserve_mb=0) as services:
@@ -599,7 +603,7 @@ def test_a_strangers_pid_in_the_lock_file_does_not_keep_the_database_down(home: 
 def test_the_sockets_folder_may_vanish_while_the_services_are_down(home: Path):
     with running(home, reserve_mb=0) as services:
         make_table(services)
-    shutil.rmtree(Places.of(home).sockets())
+    shutil.rmtree(Places.of(home).sockets(), ignore_errors=True)
     with running(home, reserve_mb=0) as services:
         assert count(services) == 0
 

@@ -9,7 +9,7 @@ from cohort.study.models import Study
 from cohort.study.protocol import compute_protocol_sha256
 from cohort.study.services import add_approval, add_consent_form, change_study, join_site
 from tests.cast import Cast, days_ago
-from tests.cohort.pages import look_as, make_young_study, read
+from tests.cohort.pages import look_as, make_young_study, read, words
 from tests.database import rolls_back
 
 pytestmark = rolls_back
@@ -133,4 +133,4 @@ def test_who_is_no_custodian_gives_no_share(cast: Cast):
 def test_after_the_opening_no_share_is_taken(cast: Cast):
     response = give_as(cast.carl, cast.study, cast.study.protocol_sha256[:8])
     assert response.status_code == 422
-    assert "was fixed when its enrolment opened" in read(response)
+    assert "was fixed when its enrolment opened" in words(response)

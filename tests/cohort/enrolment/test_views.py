@@ -9,7 +9,7 @@ from cohort.enrolment.models import Screening
 from cohort.enrolment.services import decline_screening
 from cohort.identity.access import reveal_identity
 from cohort.participants.models import Participant
-from cohort.study.services import add_consent_form
+from cohort.study.services import add_consent_form, join_site
 from tests.cast import Cast, days_ago, make_participant, make_screening
 from tests.cohort.pages import (
     look_as,
@@ -18,6 +18,7 @@ from tests.cohort.pages import (
     typed_identity,
     typed_screening,
     typed_signing,
+    words,
     written,
 )
 from tests.database import rolls_back
@@ -57,7 +58,7 @@ def test_where_both_sides_are_fit_none_is_named(cast: Cast):
 def test_contrast_shows_the_day_until_which_to_wait(cast: Cast):
     page = read(screen(cast, scr_contrast="1", scr_date=written(days_ago(2))))
     assert "Wait until" in page
-    assert "The wait is over" not in page
+    assert "Make eligible" not in page
 
 
 @pytest.mark.parametrize(
@@ -70,7 +71,7 @@ def test_a_pregnancy_is_asked_of_women_under_56(cast: Cast, sex: str, age: str, 
 def test_an_answer_left_out_is_named_and_nobody_is_screened(cast: Cast):
     response = screen(cast, scr_weight_ok="")
     assert response.status_code == 422
-    assert "Within the scanner&#x27;s table limit: Choose one of the answers." in read(response)
+    assert "Within the scanner's table limit: Choose one of the answers." in words(response)
     assert not Screening.objects.exists()
 
 
@@ -95,16 +96,18 @@ def test_who_does_not_screen_is_not_offered_it(cast: Cast):
 
 def test_a_study_that_is_not_open_cannot_be_screened_for(cast: Cast):
     study = make_young_study(cast)
-    study.study_sites.model.objects.none()
+    join_site(actor=cast.paula, study=study, site=cast.exeter, joined_on=days_ago(1))
     response = look_as(cast.nora).get(reverse("screening-new", args=[study.code]))
-    assert response.status_code == 404
+    assert response.status_code == 422
+    assert "'later' is not open for enrolment" in words(response)
 
 
 def test_the_list_counts_why_people_could_not_take_part(cast: Cast):
     make_screening(cast, scr_age=45)
     make_screening(cast, scr_age=44, scr_weight_ok=False)
-    page = read(look_as(cast.nora).get(reverse("screenings", args=["wrist"])))
-    assert '<th scope="row">the age rule of the protocol is not met</th> <td class="number">2</td>' in page
+    page = words(look_as(cast.nora).get(reverse("screenings", args=["wrist"])))
+    assert "the age rule of the protocol is not met | 2 |" in page
+    assert "beyond the scanner's table limit | 1 |" in page
 
 
 def test_the_list_shows_the_outcome_that_was_asked_for(cast: Cast):
@@ -113,6 +116,14 @@ def test_the_list_shows_the_outcome_that_was_asked_for(cast: Cast):
     page = read(look_as(cast.nora).get(reverse("screenings", args=["wrist"]), {"state": "ineligible"}))
     assert "S-0002" in page
     assert "S-0001" not in page
+
+
+def test_the_list_leads_straight_to_enrolment_for_those_who_may(cast: Cast):
+    link = reverse("enrol", args=[make_screening(cast).pk])
+    assert link in read(look_as(cast.nora).get(reverse("screenings", args=["wrist"])))
+    page = read(look_as(cast.mona).get(reverse("screenings", args=["wrist"])))
+    assert link not in page
+    assert "to be enrolled" in page
 
 
 def test_a_screening_of_another_site_is_not_there(cast: Cast):
@@ -143,13 +154,13 @@ def test_who_declined_already_cannot_decline_again(cast: Cast):
     decline_screening(actor=cast.nora, screening=screening)
     response = look_as(cast.nora).post(reverse("screening-decline", args=[screening.pk]))
     assert response.status_code == 409
-    assert "&#x27;decline&#x27; cannot happen while &#x27;declined&#x27;" in read(response)
+    assert "'decline' cannot happen while 'declined'" in words(response)
 
 
 def test_a_deferral_is_ended_once_its_day_has_come(cast: Cast):
     screening = make_screening(cast, scr_contrast=True, scr_date=days_ago(14))
     browser = look_as(cast.nora)
-    assert "The wait is over" in read(browser.get(reverse("screening", args=[screening.pk])))
+    assert "Make eligible" in read(browser.get(reverse("screening", args=[screening.pk])))
     page = read(browser.post(reverse("screening-clear", args=[screening.pk]), follow=True))
     assert "may be enrolled" in page
     assert "Consent and enrol" in page
@@ -259,4 +270,4 @@ def test_nobody_is_enrolled_by_the_page_twice(cast: Cast):
     screening = make_participant(cast).screening
     response = look_as(cast.nora).get(reverse("enrol", args=[screening.pk]))
     assert response.status_code == 409
-    assert "cannot happen while &#x27;enrolled&#x27;" in read(response)
+    assert "cannot happen while 'enrolled'" in words(response)

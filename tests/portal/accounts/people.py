@@ -1,5 +1,6 @@
 """What the tests of accounts need beside the cast: signed-in browsers, authenticator apps, links."""
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -71,3 +72,13 @@ def leaves_one(action: str) -> Iterator[None]:
     before = Act.objects.filter(action=action).count()
     yield
     assert Act.objects.filter(action=action).count() == before + 1
+
+
+def without_tokens(page: HttpResponse, *words: str) -> str:
+    """Return a page without what differs each time: form tokens, links, and the words named."""
+    text = page.content.decode()
+    for pattern in (r"(?<=csrfmiddlewaretoken)[^>]*", r"(?<=X-CSRFToken)[^}]*", r"/join/[\w-]+/"):
+        text = re.sub(pattern, "", text)
+    for word in words:
+        text = text.replace(word, "")
+    return text

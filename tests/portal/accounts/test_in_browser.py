@@ -9,7 +9,7 @@ from django.urls import reverse
 from playwright.sync_api import Browser, Page, expect
 
 from portal.accounts.models import User
-from tests.browser import DESK, TABLET, address, assert_accessible, browse, chromium, needs_browser  # noqa: F401
+from tests.browser import DESK, TABLET, assert_accessible, browse, needs_browser
 from tests.cast import PASSWORD, Cast, make_cast
 from tests.portal.accounts.people import code_of, give_factor, invite
 
@@ -18,7 +18,7 @@ LOOKS = [("light", DESK), ("dark", TABLET)]
 
 
 @pytest.fixture
-def people(address: str) -> Iterator[Cast]:  # noqa: F811
+def people(address: str) -> Iterator[Cast]:
     """The cast, in the database that the served portal has."""
     return make_cast()
 
@@ -39,7 +39,12 @@ class Typist:
 
 @pytest.mark.parametrize(("theme", "width"), LOOKS)
 def test_the_pages_about_people_are_accessible(
-    chromium: Browser, address: str, people: Cast, settings: pytest.FixtureRequest, theme: str, width: int  # noqa: F811
+    chromium: Browser,
+    address: str,
+    people: Cast,
+    settings: pytest.FixtureRequest,
+    theme: str,
+    width: int,
 ):
     settings.SECOND_FACTOR_REQUIRED = False
     nora = people.user(people.nora)
@@ -71,7 +76,11 @@ def test_the_pages_about_people_are_accessible(
 
 @pytest.mark.parametrize(("theme", "width"), LOOKS)
 def test_from_the_paper_to_the_first_page(
-    chromium: Browser, address: str, people: Cast, theme: str, width: int  # noqa: F811
+    chromium: Browser,
+    address: str,
+    people: Cast,
+    theme: str,
+    width: int,
 ):
     adam = people.user(people.adam)
     give_key = give_factor(adam)
@@ -90,6 +99,7 @@ def test_from_the_paper_to_the_first_page(
         typist.send()
         typist.type(name="Ines Invited", email="ines@example.org")
         page.select_option("#id_role", "nurse")
+        page.select_option("#id_site", label="Exeter")
         typist.send()
         assert_accessible(page)
         link = page.input_value("#link-address")
@@ -115,7 +125,12 @@ def test_from_the_paper_to_the_first_page(
 
 @pytest.mark.parametrize(("theme", "width"), LOOKS)
 def test_the_demo_s_sign_in_is_one_button(
-    chromium: Browser, address: str, people: Cast, settings: pytest.FixtureRequest, theme: str, width: int  # noqa: F811
+    chromium: Browser,
+    address: str,
+    people: Cast,
+    settings: pytest.FixtureRequest,
+    theme: str,
+    width: int,
 ):
     settings.DEMO, settings.SECOND_FACTOR_REQUIRED = True, False
     with browse(chromium, address, width=width, color_scheme=theme) as window:
@@ -131,7 +146,7 @@ def test_the_demo_s_sign_in_is_one_button(
         expect(page.locator("h1")).to_have_text("Invite somebody")
 
 
-def test_the_first_run_without_any_script(chromium: Browser, address: str, settings: pytest.FixtureRequest):  # noqa: F811
+def test_the_first_run_without_any_script(chromium: Browser, address: str, settings: pytest.FixtureRequest):
     settings.SETUP_TOKEN = "the-token-that-was-shown-where-it-was-started"
     with browse(chromium, address, java_script_enabled=False) as window:
         window.expect_error("status of 403")
@@ -147,7 +162,9 @@ def test_the_first_run_without_any_script(chromium: Browser, address: str, setti
 
 
 def test_a_closed_window_of_a_stranger_shows_nothing_of_the_link(
-    chromium: Browser, address: str, people: Cast  # noqa: F811
+    chromium: Browser,
+    address: str,
+    people: Cast,
 ):
     link = invite(people.adam)
     with browse(chromium, address) as window:

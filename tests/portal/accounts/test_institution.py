@@ -1,6 +1,5 @@
 """Sign-in at one's institution: it says who somebody is; only an account that is here already lets them in."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -27,7 +26,7 @@ APP = {
 
 
 @pytest.fixture
-def institution(settings: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
+def institution(settings: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """An institution whose answers are written here; nothing is asked over a network."""
     settings.SECOND_FACTOR_REQUIRED = False
     settings.OIDC_SERVER_URL = SERVER
@@ -45,7 +44,7 @@ def institution(settings: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(
         OpenIDConnectOAuth2Adapter, "get_access_token_data", lambda self, *args, **kwargs: {"access_token": "token"}
     )
-    yield says
+    return says
 
 
 def come_back(client: Client, **start: str) -> Any:

@@ -72,7 +72,9 @@ def test_trying_on_does_not_make_it_longer(cast: Cast):
 @rolls_back
 def test_it_opens_after_the_time_that_was_said(cast: Cast):
     fail(5)
-    AccessAttempt.objects.update(attempt_time=timezone.now() - timedelta(hours=django_settings.AXES_COOLOFF_TIME, seconds=1))
+    AccessAttempt.objects.update(
+        attempt_time=timezone.now() - timedelta(hours=django_settings.AXES_COOLOFF_TIME, seconds=1)
+    )
     client = Client()
     type_password(client, NORA)
     assert is_signed_in(client)
@@ -133,7 +135,8 @@ SIGN_IN_ELSEWHERE = """
 import sys
 from django.test import Client
 client = Client(SERVER_NAME="localhost")
-answer = client.post("/account/sign-in/", {"login": sys.stdin.readline().strip(), "password": sys.stdin.readline().strip()})
+login, password = sys.stdin.read().splitlines()
+answer = client.post("/account/sign-in/", {"login": login, "password": password})
 sys.stdout.write(f"{answer.status_code} {'_auth_user_id' in client.session}")
 """
 

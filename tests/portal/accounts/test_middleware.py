@@ -94,7 +94,9 @@ def list_names_without_arguments() -> list[str]:
 
 
 def is_reversible(name: str) -> bool:
-    return any(not arguments for possibility in get_resolver().reverse_dict.getlist(name) for _, arguments in possibility[0])
+    return any(
+        not arguments for possibility in get_resolver().reverse_dict.getlist(name) for _, arguments in possibility[0]
+    )
 
 
 # --- first run ---------------------------------------------------------------------------------------------------

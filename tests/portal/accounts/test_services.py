@@ -56,7 +56,7 @@ def test_only_the_digest_of_a_token_is_kept(cast: Cast):
 
 
 def test_a_nurse_may_invite_nobody(cast: Cast):
-    with pytest.raises(NotAllowed, match="'person.invite' is for: administrator, principal investigator"):
+    with pytest.raises(NotAllowed, match=r"'person.invite' is for: administrator, principal investigator"):
         invite(cast.nora)
 
 
@@ -157,7 +157,7 @@ def test_nobody_gives_a_role_to_themselves(cast: Cast):
 
 
 def test_a_nurse_gives_no_role(cast: Cast):
-    with pytest.raises(NotAllowed, match="'role.grant' is for"):
+    with pytest.raises(NotAllowed, match=r"'role.grant' is for"):
         grant_role(actor=cast.nora, user=cast.user(cast.nell), role=Role.READER)
 
 
@@ -189,7 +189,7 @@ def test_roles_that_exclude_each_other_may_follow_each_other(cast: Cast):
     somebody = make_user("Some Body")
     last = today() + timedelta(days=1)
     grant_role(actor=cast.adam, user=somebody, role=Role.ANALYST, ends_on=last)
-    with pytest.raises(Refused, match="cannot be assessor in the same time|cannot be outcome assessor"):
+    with pytest.raises(Refused, match=r"cannot be outcome assessor in the same time"):
         grant_role(actor=cast.adam, user=somebody, role=Role.ASSESSOR, starts_on=last)
     given = grant_role(actor=cast.adam, user=somebody, role=Role.ASSESSOR, starts_on=last + timedelta(days=1))
     assert given.starts_on == last + timedelta(days=1)
@@ -242,7 +242,7 @@ def test_a_role_cannot_be_ended_further_back(cast: Cast):
 def test_an_ended_role_cannot_be_ended_again(cast: Cast):
     day = today() - timedelta(days=1)
     end_role(actor=cast.adam, membership=nurse_membership(cast), ends_on=day, why="left")
-    with pytest.raises(WrongState, match="this role ended on .* already"):
+    with pytest.raises(WrongState, match=r"this role ended on .* already"):
         end_role(actor=cast.adam, membership=nurse_membership(cast), ends_on=day, why="left")
 
 
@@ -255,7 +255,7 @@ def test_a_stale_copy_cannot_end_a_role(cast: Cast):
 
 def test_an_investigator_of_another_site_cannot_end_a_role(cast: Cast):
     pia = act_as("Pia Principal", Role.PI, site=cast.plymouth)
-    with pytest.raises(NotAllowed, match="'role.end' is for"):
+    with pytest.raises(NotAllowed, match=r"'role.end' is for"):
         end_role(actor=pia, membership=nurse_membership(cast), ends_on=today(), why="left")
 
 
@@ -303,7 +303,7 @@ def test_a_second_reset_ends_the_first_link(cast: Cast):
 
 
 def test_an_investigator_resets_nobody(cast: Cast):
-    with pytest.raises(NotAllowed, match="'person.reset_factor' is for: administrator"):
+    with pytest.raises(NotAllowed, match=r"'person.reset_factor' is for: administrator"):
         reset_factor(actor=cast.paula, user=cast.user(cast.nora), why="telephone lost")
 
 
@@ -344,7 +344,7 @@ def test_a_closed_account_is_not_closed_again(cast: Cast):
 
 
 def test_only_an_administrator_closes_an_account(cast: Cast):
-    with pytest.raises(NotAllowed, match="'person.close' is for: administrator"):
+    with pytest.raises(NotAllowed, match=r"'person.close' is for: administrator"):
         close_account(actor=cast.paula, user=cast.user(cast.nora), why="left")
 
 

@@ -19,7 +19,7 @@ from tests.portal.accounts.people import browser_of, invite
 
 pytestmark = rolls_back
 
-INES = {"name": "Ines Invited", "email": "ines@example.org", "role": Role.NURSE, "site": ""}
+INES = {"name": "Ines Invited", "email": "ines@example.org", "role": Role.NURSE, "site": "every"}
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +33,7 @@ def adam(cast: Cast) -> Client:
 
 
 def token_on(page: str) -> str:
-    return page.split("/join/")[1].split("/")[0]
+    return page.partition("/join/")[2].partition("/")[0]
 
 
 # --- who sees whom -----------------------------------------------------------------------------------------------
@@ -136,8 +136,20 @@ def test_giving_a_role_by_its_form(cast: Cast, adam: Client):
     assert actor_of(cast.user(cast.nora)).roles == {Role.NURSE, Role.READER}
 
 
+def test_a_site_must_be_chosen_and_every_site_meant(cast: Cast, adam: Client):
+    address = reverse("role-grant", args=[cast.nora.user_pk])
+    page = adam.get(address).content.decode()
+    assert f'value="{timezone.localdate():%Y-%m-%d}"' in page
+    typed = {"role": Role.READER, "site": "", "starts_on": timezone.localdate(), "ends_on": ""}
+    assert adam.post(address, typed).status_code == 422
+    pia = browser_of(cast.user(act_as("Pia Principal", Role.PI, site=cast.exeter)))
+    assert 'value="every"' in page
+    assert 'value="every"' not in pia.get(address).content.decode()
+    assert pia.post(address, {**typed, "site": cast.plymouth.pk}).status_code == 422
+
+
 def test_a_refusal_stands_on_the_form(cast: Cast, adam: Client):
-    typed = {"role": Role.CUSTODIAN, "site": "", "starts_on": timezone.localdate(), "ends_on": ""}
+    typed = {"role": Role.CUSTODIAN, "site": "every", "starts_on": timezone.localdate(), "ends_on": ""}
     answer = adam.post(reverse("role-grant", args=[cast.ana.user_pk]), typed)
     assert answer.status_code == 422
     assert "must not hold a key to the test labels" in answer.content.decode()

@@ -46,21 +46,22 @@ def forget_the_past(home: Path) -> Path:
     return home
 
 
-def processes_of(home: Path) -> list[psutil.Process]:
+def processes_of(home: Path, *, but: str = "nothing") -> list[psutil.Process]:
     """Return every living server process of a home: the database's and the broker's."""
     places = Places.of(home)
     sockets = str(places.sockets())
 
     def is_ours(command: list[str]) -> bool:
         line = " ".join(command)
-        return line.startswith(f"postgres: {places.cluster_name}: ") or str(places.data) in line or sockets in line
+        is_here = f"postgres: {places.cluster_name}: " in line or str(places.data) in line or sockets in line
+        return is_here and but not in line
 
     return list(find_processes(places.account.uid, is_ours))
 
 
 def postgres_of(home: Path) -> list[psutil.Process]:
     """Return every living process of a home's database server."""
-    return [process for process in processes_of(home) if "valkey" not in " ".join(process.cmdline())]
+    return processes_of(home, but="valkey")
 
 
 def make_table(services: Services) -> None:
@@ -81,7 +82,7 @@ def supervised_by_another_process(home: Path, *options: str) -> Iterator[subproc
         cwd=CHECKOUT,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(CHECKOUT), *sys.path])},
         text=True,
     )
     assert child.stdout is not None

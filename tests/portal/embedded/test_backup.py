@@ -6,17 +6,20 @@ import json
 import os
 import shutil
 import tarfile
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from portal.embedded import archive
 from portal.embedded.archive import verify_archive
 from portal.embedded.backup import keys_file_of, write_backup
 from portal.embedded.bootstrap import create_database
+from portal.embedded.dumping import dump
 from portal.embedded.errors import BackupRefused
 from portal.embedded.places import Places
 from portal.embedded.restore import restore_backup
@@ -165,12 +168,45 @@ def test_a_blob_that_is_still_being_written_is_left_out(source: Services, tmp_pa
         unfinished.unlink()
 
 
-def test_a_backup_holds_one_moment_while_people_go_on_writing(source: Services, tmp_path: Path):
-    with psycopg.connect(source.environment["DATABASE_URL_DEPLOY"]) as writer:
-        writer.execute("INSERT INTO person (code) VALUES ('not yet committed')")
-        report = write_backup(source.environment, source.home, tmp_path / "study.tar")
-        writer.rollback()
+def test_a_backup_holds_one_moment_while_people_go_on_writing(
+    source: Services, target: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def dump_later(conninfo: str, snapshot: str, file: Path) -> None:
+        ask(source, "INSERT INTO person (code) VALUES ('who came between') RETURNING id")
+        dump(conninfo, snapshot, file)
+
+    monkeypatch.setattr("portal.embedded.backup.dump", dump_later)
+    try:
+        write_backup(source.environment, source.home, tmp_path / "study.tar")
+        assert ask(source, "SELECT count(*) FROM person") == PEOPLE + 1
+    finally:
+        ask(source, "DELETE FROM person WHERE code = 'who came between' RETURNING id")
+    restore_backup(target.environment, target.home, tmp_path / "study.tar")
+    assert ask(target, "SELECT count(*) FROM person") == PEOPLE
+
+
+def test_a_dump_may_take_longer_than_a_transaction_may_be_idle(
+    source: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def dump_slowly(conninfo: str, snapshot: str, file: Path) -> None:
+        threading.Event().wait(0.3)
+        dump(conninfo, snapshot, file)
+
+    monkeypatch.setattr("portal.embedded.backup.dump", dump_slowly)
+    impatient = make_conninfo(
+        source.environment["DATABASE_URL_DEPLOY"], options="-c idle_in_transaction_session_timeout=100ms"
+    )
+    report = write_backup({"DATABASE_URL_DEPLOY": impatient}, source.home, tmp_path / "study.tar")
     assert report.n_rows == 2 * PEOPLE + 2
+
+
+def test_rows_that_a_guard_hides_are_not_left_out_in_silence(target: Services, tmp_path: Path):
+    with psycopg.connect(target.environment["DATABASE_URL_DEPLOY"]) as connection:
+        connection.execute("CREATE TABLE hidden AS SELECT 1 AS x")
+        connection.execute("ALTER TABLE hidden ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
+    assert ask(target, "SELECT count(*) FROM hidden") == 0
+    with pytest.raises(BackupRefused, match=r"the role tb_deploy may not read all of public\.hidden"):
+        write_backup(target.environment, target.home, tmp_path / "study.tar")
 
 
 # --- restoring ------------------------------------------------------------------------------------------------------

@@ -74,6 +74,26 @@ def test_a_copied_home_gets_sockets_of_its_own(tmp_path: Path, monkeypatch: pyte
     assert second.sockets() != folder
 
 
+def test_a_vanished_socket_folder_keeps_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    places = places_of_a_person(tmp_path / "home")
+    folder = places.sockets()
+    folder.rmdir()
+    assert places.sockets() == folder
+    folder.rmdir()
+
+
+def test_a_name_that_a_stranger_took_in_the_open_folder_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    places = places_of_a_person(tmp_path / "home")
+    folder = places.sockets()
+    folder.chmod(0o777)
+    other = places.sockets()
+    assert other != folder
+    folder.rmdir()
+    other.rmdir()
+
+
 def test_a_socket_folder_that_others_may_enter_is_not_used_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     places = places_of_a_person(tmp_path / "home")

@@ -237,7 +237,7 @@ def test_a_home_whose_path_is_too_long_for_a_socket_works(tmp_path: Path):
 
 
 def test_a_home_with_blanks_and_signs_in_its_name_works(tmp_path: Path):
-    with temporary_home(tmp_path / "Ann's home & 100 % ü") as home, running(home, reserve_mb=0) as services:
+    with temporary_home(tmp_path / 'Ann\'s "home" & 100 % ü \\ {}') as home, running(home, reserve_mb=0) as services:
         assert ask(services, "SELECT 1") == 1
 
 
@@ -314,11 +314,15 @@ def test_a_loosened_setting_is_put_right_at_the_next_start(used_home: Path):
 
 
 def test_a_clean_stop_leaves_no_process_and_no_lock(used_home: Path):
+    places = Places.of(used_home)
     with running(used_home, reserve_mb=0):
         assert len(processes_of(used_home)) > 2
+        assert places.sockets().exists()
         assert status_of(used_home)["stage"] == "ready"
     assert processes_of(used_home) == []
     assert status_of(used_home)["stage"] == "stopped"
+    if places.account.is_another:
+        assert not places.sockets().exists()
     assert "database system is shut down" in (used_home / "logs" / "postgres.log").read_text()
 
 

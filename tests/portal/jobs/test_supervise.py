@@ -138,9 +138,9 @@ def test_a_child_that_takes_longer_than_allowed_is_stopped(monkeypatch: pytest.M
 
 
 def test_a_worker_that_is_asked_to_stop_gives_its_job_back(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
-    monkeypatch.setattr(stopping, "is_asked", lambda: True)
     job = make_job(steps=1000, seconds_per_step=0.05)
     held = claim(job)
+    monkeypatch.setattr(stopping, "is_asked", lambda: reload(job).lease.step > 0)
     run_held_job(held)
     now = reload(job)
     assert (now.state, now.attempts) == ("queued", 0)

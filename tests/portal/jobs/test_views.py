@@ -50,7 +50,7 @@ def test_the_list_shows_each_job_with_its_state(dan: Client) -> None:
 
 
 def test_a_demonstration_is_started_by_a_form(dan: Client, cast: Cast) -> None:
-    answer = dan.post(reverse("job-start-demonstration"), FORM)
+    answer = dan.post(reverse("start-demonstration"), FORM)
     job = Job.objects.get()
     assert answer["Location"] == reverse("job", args=[job.pk])
     assert job.spec == {"steps": 20, "seconds_per_step": 0.5, "checkpoint_every": 2}
@@ -58,13 +58,13 @@ def test_a_demonstration_is_started_by_a_form(dan: Client, cast: Cast) -> None:
 
 
 def test_a_double_click_leads_to_the_same_job(dan: Client) -> None:
-    first, second = (dan.post(reverse("job-start-demonstration"), FORM)["Location"] for _ in range(2))
+    first, second = (dan.post(reverse("start-demonstration"), FORM)["Location"] for _ in range(2))
     assert first == second
     assert Job.objects.count() == 1
 
 
 def test_a_form_that_cannot_be_is_shown_again_with_what_was_typed(dan: Client) -> None:
-    answer = dan.post(reverse("job-start-demonstration"), {**FORM, "steps": "none"})
+    answer = dan.post(reverse("start-demonstration"), {**FORM, "steps": "none"})
     assert answer.status_code == 422
     assert 'value="none"' in answer.content.decode()
     assert not Job.objects.exists()
@@ -74,13 +74,13 @@ def test_a_nurse_sees_jobs_but_neither_form_nor_buttons(dan: Client, nora: Clien
     job = make_job()
     assert "Start a demonstration" in dan.get(reverse("jobs")).content.decode()
     assert "Start a demonstration" not in nora.get(reverse("jobs")).content.decode()
-    assert reverse("job-cancel", args=[job.pk]) in page_of(dan, job)
-    assert reverse("job-cancel", args=[job.pk]) not in page_of(nora, job)
+    assert reverse("cancel-job", args=[job.pk]) in page_of(dan, job)
+    assert reverse("cancel-job", args=[job.pk]) not in page_of(nora, job)
 
 
 def test_a_nurse_who_posts_all_the_same_is_told_who_may(nora: Client) -> None:
     job = make_job()
-    for address in (reverse("job-cancel", args=[job.pk]), reverse("job-start-demonstration")):
+    for address in (reverse("cancel-job", args=[job.pk]), reverse("start-demonstration")):
         answer = nora.post(address, FORM)
         assert answer.status_code == 403
         assert "administrator, analyst, data manager" in answer.content.decode()
@@ -126,9 +126,9 @@ def test_the_page_is_loaded_anew_once_nothing_more_happens(dan: Client) -> None:
 
 def test_a_waiting_job_is_cancelled_by_its_button(dan: Client) -> None:
     job = make_job()
-    assert dan.post(reverse("job-cancel", args=[job.pk]))["Location"] == reverse("job", args=[job.pk])
+    assert dan.post(reverse("cancel-job", args=[job.pk]))["Location"] == reverse("job", args=[job.pk])
     assert reload(job).state == "cancelled"
-    answer = dan.post(reverse("job-cancel", args=[job.pk]))
+    answer = dan.post(reverse("cancel-job", args=[job.pk]))
     assert answer.status_code == 409
     assert "cannot happen while &#x27;cancelled&#x27;" in answer.content.decode()
 
@@ -151,7 +151,7 @@ def test_a_second_attempt_says_why_there_is_one(dan: Client) -> None:
 def test_a_parked_job_can_be_tried_again_or_given_up(dan: Client, nora: Client) -> None:
     job = make_job()
     fail_job(claim(job), "disk_full", "The disk is full.")
-    again, up = reverse("job-try-again", args=[job.pk]), reverse("job-cancel", args=[job.pk])
+    again, up = reverse("try-job-again", args=[job.pk]), reverse("cancel-job", args=[job.pk])
     assert again in page_of(dan, job)
     assert up in page_of(dan, job)
     assert again not in page_of(nora, job)
@@ -167,6 +167,6 @@ def test_how_the_process_was_shut_in_is_on_the_page(dan: Client) -> None:
     assert "no network" in page_of(dan, job)
 
 
-@pytest.mark.parametrize("name", ["job-cancel", "job-try-again"])
+@pytest.mark.parametrize("name", ["cancel-job", "try-job-again"])
 def test_an_act_wants_a_post(dan: Client, name: str) -> None:
     assert dan.get(reverse(name, args=[make_job().pk])).status_code == 405
