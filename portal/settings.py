@@ -50,7 +50,8 @@ BEHIND_TLS = env.flag("BEHIND_TLS", True)
 """False only where pages are served on the machine itself, as by ./run: cookies then travel without TLS."""
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_TLS
 SECURE_SSL_REDIRECT = BEHIND_TLS
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("TRUST_PROXY_HEADER", False) else None
+TRUST_PROXY_HEADER = env.flag("TRUST_PROXY_HEADER", False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUST_PROXY_HEADER else None
 SECURE_HSTS_SECONDS = env.integer("HSTS_SECONDS", 31_536_000) if BEHIND_TLS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = BEHIND_TLS
 SECURE_REFERRER_POLICY = "same-origin"
@@ -58,6 +59,7 @@ X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_SAVE_EVERY_REQUEST = False
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 IDLE_SECONDS = env.integer("IDLE_SECONDS", 1800, least=2)
 SESSION_COOKIE_AGE = env.integer("SESSION_SECONDS", 43_200, least=60)
 FRESH_SIGN_IN_SECONDS = env.integer("FRESH_SIGN_IN_SECONDS", 300, least=1)
@@ -142,6 +144,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "portal.pages.context.frame",
+                "portal.accounts.context.demo",
             ]
         },
     }
@@ -220,8 +223,12 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = FRESH_SIGN_IN_SECONDS
-ACCOUNT_RATE_LIMITS = {"login_failed": None}
+ACCOUNT_SESSION_REMEMBER = False
+# Wrong passwords are counted by axes, wrong codes here.
+ACCOUNT_RATE_LIMITS = {"login_failed": "5/15m/key"}
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if TRUST_PROXY_HEADER else 0
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_ADAPTER = "portal.accounts.adapter.FactorAdapter"
 MFA_TOTP_ISSUER = "Trabecula"
 SECOND_FACTOR_REQUIRED = env.flag("SECOND_FACTOR_REQUIRED", not DEMO)
 AXES_FAILURE_LIMIT = env.integer("SIGN_IN_FAILURES", 5, least=1)
@@ -232,7 +239,14 @@ AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False
 AXES_DISABLE_ACCESS_LOG = True
-AXES_LOCKOUT_TEMPLATE = "429.html"
+AXES_USERNAME_CALLABLE = "portal.accounts.lockout.name_tried"
+AXES_CLIENT_IP_CALLABLE = "portal.accounts.lockout.client_address"
+AXES_LOCKOUT_CALLABLE = "portal.accounts.lockout.answer"
+# The time that somebody locked out is told stays true.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "login", "csrfmiddlewaretoken"]
+# A POST that redirects to the institution is what the form-action of our CSP forbids.
+SOCIALACCOUNT_LOGIN_ON_GET = True
 OIDC_SERVER_URL = env.text("OIDC_SERVER_URL", "")
 SOCIALACCOUNT_PROVIDERS = {
     "openid_connect": {
@@ -280,6 +294,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Research use. Not a medical device.",
     "VERSION": VERSION,
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {"OriginEnum": "cohort.study.models.Origin"},
 }
 
 # --- words, time, files -------------------------------------------------------------------------------------------

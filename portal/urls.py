@@ -2,8 +2,13 @@
 
 from django.urls import include, path
 
+from portal.accounts import doors
+from portal.pages.waiting import list_waiting_for
+
 urlpatterns = [
     path("", include("portal.pages.urls")),
+    # Accounts and pages may not import each other; here the first is told what waits for whom.
+    path("demo/sign-in/", doors.demo_sign_in, {"list_waiting": list_waiting_for}, name="demo-sign-in"),
     path("", include("portal.accounts.urls")),
     path("", include("cohort.study.urls")),
     path("", include("cohort.enrolment.urls")),

@@ -6,7 +6,6 @@ A pytest plugin (see pyproject.toml), because settings want the addresses before
 import atexit
 import contextlib
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -15,7 +14,7 @@ from pathlib import Path
 
 import psycopg
 
-from portal.embedded.places import Places
+from portal.embedded.removing import remove_home
 from portal.embedded.running import Services, running
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -87,15 +86,13 @@ def superuser(services: Services, database: str = "postgres") -> Iterator[psycop
 @contextlib.contextmanager
 def _services() -> Iterator[Services]:
     home = Path(tempfile.mkdtemp(prefix="trabecula-tests-"))
-    places = Places.of(home)
     # Nothing is collected for tests; without the folder the server of static files warns.
     (home / "static").mkdir()
     try:
         with running(home, reserve_mb=0) as services:
             yield services
     finally:
-        shutil.rmtree(home, ignore_errors=True)
-        shutil.rmtree(places.cluster, ignore_errors=True)
+        remove_home(home)
 
 
 SERVICES = start()

@@ -46,7 +46,7 @@ def give_consent(
         participant=participant,
         form=form,
         signed_on=signed_on,
-        taken_by_id=actor.user_pk,
+        taken_by_id=actor.person_pk,
         mode=mode,
         copy_given=copy_given,
         **{item: answers.get(item) for item in ITEMS},
@@ -73,7 +73,7 @@ def withdraw_consent(
         level=level,
         withdrawn_on=withdrawn_on,
         why=why,
-        recorded_by_id=actor.user_pk,
+        recorded_by_id=actor.person_pk,
     )
 
 

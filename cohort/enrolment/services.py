@@ -115,7 +115,7 @@ def screen_person(*, actor: Actor, study: Study, site: Site, scr_source: str, **
         state=verdict.outcome,
         failed=verdict.failed,
         defer_until=verdict.defer_until,
-        screened_by_id=actor.user_pk,
+        screened_by_id=actor.person_pk,
         scr_source=scr_source,
         **answers,
     )

@@ -89,7 +89,7 @@ def add_consent_form(*, actor: Actor, study: Study, approval: EthicsApproval, **
 def add_device(*, actor: Actor, site: Site, **facts: Any) -> Device:
     """Add a scanner or X-ray unit of a site."""
     require(actor, "study.add_device", site.pk)
-    device = Device(site=site, added_by_id=actor.user_pk, **facts)
+    device = Device(site=site, added_by_id=actor.person_pk, **facts)
     _save_new(device, f"the device {device.serial}")
     name_subject(device.serial, site.pk)
     return device

@@ -52,4 +52,4 @@ class PersonViewSet(ReadOnlyModelViewSet[User]):
         """Return the people through the same door as the pages."""
         if getattr(self, "swagger_fake_view", False):
             return self.queryset
-        return list_people_for(self.request.actor)
+        return list_people_for(self.request.actor)  # type: ignore[attr-defined]

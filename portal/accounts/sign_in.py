@@ -29,6 +29,7 @@ from portal.accounts.models import User
 from portal.accounts.parts import make_roles_table
 from portal.audit.context import act, name_subject
 from portal.roles.fresh import remember_sign_in
+from portal.roles.http import Request
 from portal.roles.middleware import actor_of
 
 PROVIDER = "institution"
@@ -123,7 +124,7 @@ class ReplaceFactorView(totp_views.DeactivateTOTPView):
 class CodesView(codes_views.ViewRecoveryCodesView):
     """Recovery codes, to be printed or copied once. Looking at them is an act: the monitor sees that it was done."""
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show the codes."""
         with _own_act(request, "recovery codes shown"):
             return super().get(request, *args, **kwargs)
@@ -173,7 +174,7 @@ def _me(request: HttpRequest) -> User:
 
 
 @contextmanager
-def _own_act(request: HttpRequest, why: str) -> Iterator[None]:
+def _own_act(request: Request, why: str) -> Iterator[None]:
     with act(request.actor, "account.page", why=why):
         name_subject(_me(request).key)
         yield

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -16,13 +16,14 @@ from portal.accounts.links import draw_qr_source
 from portal.accounts.models import User
 from portal.core.errors import Refused
 from portal.roles.fresh import grave
+from portal.roles.http import Request
 from portal.roles.policy import may, require
 
 ask_and_act = require_http_methods(["GET", "POST"])
 
 
 @require_GET
-def people(request: HttpRequest) -> HttpResponse:
+def people(request: Request) -> HttpResponse:
     """Show everybody the actor may see."""
     table = parts.make_people_table(access.list_people_for(request.actor))
     context = {"table": table, "may_invite": may(request.actor, "person.invite")}
@@ -30,7 +31,7 @@ def people(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def delegation_log(request: HttpRequest) -> HttpResponse:
+def delegation_log(request: Request) -> HttpResponse:
     """Show every role ever given, to be printed and signed."""
     table = parts.make_delegation_table(list(access.list_delegations_for(request.actor)))
     context = {"table": table, "printed_at": timezone.localtime(), "crumbs": _crumbs("Delegation log")}
@@ -38,7 +39,7 @@ def delegation_log(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def person(request: HttpRequest, pk: UUID) -> HttpResponse:
+def person(request: Request, pk: UUID) -> HttpResponse:
     """Show one person: roles, account, and what may be done with both."""
     found = access.get_person_for(request.actor, pk)
     is_other = found.pk != request.actor.user_pk
@@ -58,7 +59,7 @@ def person(request: HttpRequest, pk: UUID) -> HttpResponse:
 @ask_and_act
 @never_cache
 @grave
-def invite(request: HttpRequest) -> HttpResponse:
+def invite(request: Request) -> HttpResponse:
     """Invite somebody; the answer is the page with the link, to be printed now."""
     require(request.actor, "person.invite")
     form = InviteForm(request.POST or None, actor=request.actor)
@@ -73,7 +74,7 @@ def invite(request: HttpRequest) -> HttpResponse:
 
 @ask_and_act
 @grave
-def grant(request: HttpRequest, pk: UUID) -> HttpResponse:
+def grant(request: Request, pk: UUID) -> HttpResponse:
     """Give somebody a role."""
     found = access.get_person_for(request.actor, pk)
     require(request.actor, "role.grant")
@@ -90,7 +91,7 @@ def grant(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @ask_and_act
 @grave
-def end(request: HttpRequest, pk: UUID) -> HttpResponse:
+def end(request: Request, pk: UUID) -> HttpResponse:
     """End a role."""
     membership = access.get_membership_for(request.actor, pk)
     require(request.actor, "role.end", membership.site_id)
@@ -108,7 +109,7 @@ def end(request: HttpRequest, pk: UUID) -> HttpResponse:
 @ask_and_act
 @never_cache
 @grave
-def reset(request: HttpRequest, pk: UUID) -> HttpResponse:
+def reset(request: Request, pk: UUID) -> HttpResponse:
     """Take password and second factor away and show a new link, to be printed now."""
     found = access.get_person_for(request.actor, pk)
     require(request.actor, "person.reset_factor")
@@ -126,7 +127,7 @@ def reset(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @ask_and_act
 @grave
-def close(request: HttpRequest, pk: UUID) -> HttpResponse:
+def close(request: Request, pk: UUID) -> HttpResponse:
     """Close an account."""
     found = access.get_person_for(request.actor, pk)
     require(request.actor, "person.close")
@@ -148,7 +149,7 @@ def close(request: HttpRequest, pk: UUID) -> HttpResponse:
 @ask_and_act
 @never_cache
 @grave
-def reopen(request: HttpRequest, pk: UUID) -> HttpResponse:
+def reopen(request: Request, pk: UUID) -> HttpResponse:
     """Open a closed account again and show its new link, to be printed now."""
     found = access.get_person_for(request.actor, pk)
     require(request.actor, "person.close")
@@ -159,16 +160,14 @@ def reopen(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _ask(request, form, found, f"Open the account of {found.name} again", "Open the account", consequences)
 
 
-def _ask(
-    request: HttpRequest, form: WhyForm, found: User, title: str, act: str, consequences: list[str]
-) -> HttpResponse:
+def _ask(request: Request, form: WhyForm, found: User, title: str, act: str, consequences: list[str]) -> HttpResponse:
     cancel_url = reverse("person", args=[found.pk])
     confirm = Confirmation(title, consequences, act, cancel_url, cannot_be_undone=False)
     context = {"form": form, "confirm": confirm, "crumbs": _crumbs(act, found)}
     return render(request, "portal/accounts/confirm.html", context, status=_status(form))
 
 
-def _show_link(request: HttpRequest, link: services.Link) -> HttpResponse:
+def _show_link(request: Request, link: services.Link) -> HttpResponse:
     """Show a link once. It is in no redirect and no session, so that the paper is its only copy."""
     address = request.build_absolute_uri(reverse("join", args=[link.token]))
     context = {

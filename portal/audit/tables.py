@@ -7,6 +7,7 @@ outside an act.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -151,8 +152,11 @@ class PutUnderAudit(migrations.RunSQL):
     """
 
     def __init__(self, table: str, left_out: Sequence[str] = (), key: str = "id", subject: str = "") -> None:
-        drop = [f"DROP TRIGGER audit_row ON {quoted(table)}", f"DROP TRIGGER audit_no_truncate ON {quoted(table)}"]
-        super().__init__(audit_sql(table, left_out, key, subject), drop)
+        drop: list[str | tuple[str, Any]] = [
+            f"DROP TRIGGER audit_row ON {quoted(table)}",
+            f"DROP TRIGGER audit_no_truncate ON {quoted(table)}",
+        ]
+        super().__init__([*audit_sql(table, left_out, key, subject)], drop)
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
         """Triggers are no part of the models' state."""

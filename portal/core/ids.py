@@ -1,7 +1,7 @@
 """Research codes with a check character, as `EXB-0042-K`.
 
-The check character is ISO/IEC 7064 MOD 37,36: it catches every single wrong character and every swap of two
-neighbours. A code carries no meaning but the site's prefix, which is for people, and its running number.
+The check character is ISO/IEC 7064 MOD 37,36: it catches every single wrong character and 99 of 100 swaps
+of two neighbours. A code carries no meaning but the site's prefix, which is for people, and its running number.
 """
 
 import re

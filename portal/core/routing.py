@@ -24,7 +24,7 @@ class SchemaRouter:
         return self._alias(model)
 
     def allow_relation(self, one: models.Model, other: models.Model, **hints: Any) -> bool:
-        return schema_of(type(one)) == schema_of(type(other))
+        return schema_of(one.__class__) == schema_of(other.__class__)
 
     def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool:
         return db == "default"

@@ -73,7 +73,7 @@ def _checks() -> list[Check]:
         Check("style (ruff)", (PYTHON, "-m", "ruff", "check", ".")),
         Check("layout (ruff format)", (PYTHON, "-m", "ruff", "format", "--check", ".")),
         Check("import rules (import-linter)", (str(tools / "lint-imports"),)),
-        Check("types of the pure parts (mypy --strict)", (PYTHON, "-m", "mypy", "--strict", *PURE)),
+        Check("types of the pure parts (mypy --strict)", (PYTHON, "-m", "mypy", "--strict", *PURE), ROOT, django),
         Check("types (mypy with django-stubs)", (PYTHON, "-m", "mypy", "portal", "cohort", "frontend"), ROOT, django),
         Check("templates (djlint)", (PYTHON, "-m", "djlint", "--lint", "frontend/templates", "--quiet")),
         Check("scripts (eslint)", (_npm(), "run", "--silent", "lint"), FRONTEND),

@@ -73,10 +73,10 @@ class JobViewSet(viewsets.ReadOnlyModelViewSet[Job]):
     lookup_value_regex = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
     def get_queryset(self) -> QuerySet[Job]:
-        return list_jobs_for(self.request.actor)
+        return list_jobs_for(self.request.actor)  # type: ignore[attr-defined]
 
     def get_object(self) -> Job:
-        return get_job_for(self.request.actor, self.kwargs["pk"])
+        return get_job_for(self.request.actor, self.kwargs["pk"])  # type: ignore[attr-defined]
 
     @extend_schema(request=DemonstrationSerializer, responses={201: JobSerializer})
     @action(detail=False, methods=["post"], url_path="start-demonstration")
@@ -84,22 +84,22 @@ class JobViewSet(viewsets.ReadOnlyModelViewSet[Job]):
         """Start a demonstration, or find the same one waiting or running."""
         asked = DemonstrationSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        job = start_demonstration(actor=request.actor, **asked.validated_data)
+        job = start_demonstration(actor=request.actor, **asked.validated_data)  # type: ignore[attr-defined]
         return Response(self._shown(job.pk), status=status.HTTP_201_CREATED)
 
     @extend_schema(request=None, responses=JobSerializer)
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: UUID) -> Response:
         """Cancel a job that waits, runs or is parked; 409 for one that is over."""
-        cancel_job(actor=request.actor, job=self.get_object())
+        cancel_job(actor=request.actor, job=self.get_object())  # type: ignore[attr-defined]
         return Response(self._shown(pk))
 
     @extend_schema(request=None, responses=JobSerializer)
     @action(detail=True, methods=["post"], url_path="try-again")
     def try_again(self, request: Request, pk: UUID) -> Response:
         """Put a parked job back into its queue; 409 for any other."""
-        try_job_again(actor=request.actor, job=self.get_object())
+        try_job_again(actor=request.actor, job=self.get_object())  # type: ignore[attr-defined]
         return Response(self._shown(pk))
 
     def _shown(self, job_pk: UUID) -> dict[str, Any]:
-        return dict(JobSerializer(get_job_for(self.request.actor, job_pk)).data)
+        return dict(JobSerializer(get_job_for(self.request.actor, job_pk)).data)  # type: ignore[attr-defined]

@@ -5,7 +5,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -16,6 +16,7 @@ from portal.jobs import shown
 from portal.jobs.access import get_job_for, list_jobs_for
 from portal.jobs.forms import DemonstrationForm
 from portal.jobs.services import cancel_job, start_demonstration, try_job_again
+from portal.roles.http import Request
 from portal.roles.policy import may
 
 PAGE_SIZE = 25
@@ -23,14 +24,14 @@ PAGE_SIZE = 25
 
 @require_GET
 @login_required
-def show_jobs(request: HttpRequest) -> HttpResponse:
+def show_jobs(request: Request) -> HttpResponse:
     """List the jobs the actor may see, the newest first."""
     return _render_list(request, DemonstrationForm())
 
 
 @require_POST
 @login_required
-def start(request: HttpRequest) -> HttpResponse:
+def start(request: Request) -> HttpResponse:
     """Start a demonstration."""
     form = DemonstrationForm(request.POST)
     if not form.is_valid():
@@ -42,7 +43,7 @@ def start(request: HttpRequest) -> HttpResponse:
 @require_GET
 @never_cache
 @login_required
-def show_job(request: HttpRequest, job_pk: UUID) -> HttpResponse:
+def show_job(request: Request, job_pk: UUID) -> HttpResponse:
     """Show one job."""
     job = get_job_for(request.actor, job_pk)
     context = {
@@ -63,7 +64,7 @@ def show_job(request: HttpRequest, job_pk: UUID) -> HttpResponse:
 @require_GET
 @never_cache
 @login_required
-def show_progress(request: HttpRequest, job_pk: UUID) -> HttpResponse:
+def show_progress(request: Request, job_pk: UUID) -> HttpResponse:
     """Answer the progress alone, for the page that asks again and again."""
     job = get_job_for(request.actor, job_pk)
     response = render(request, "_progress.html", {"progress": shown.progress_of(job, request.actor)})
@@ -75,7 +76,7 @@ def show_progress(request: HttpRequest, job_pk: UUID) -> HttpResponse:
 
 @require_POST
 @login_required
-def cancel(request: HttpRequest, job_pk: UUID) -> HttpResponse:
+def cancel(request: Request, job_pk: UUID) -> HttpResponse:
     """Cancel a job."""
     cancel_job(actor=request.actor, job=get_job_for(request.actor, job_pk))
     messages.info(request, "The job is being stopped.")
@@ -84,14 +85,14 @@ def cancel(request: HttpRequest, job_pk: UUID) -> HttpResponse:
 
 @require_POST
 @login_required
-def try_again(request: HttpRequest, job_pk: UUID) -> HttpResponse:
+def try_again(request: Request, job_pk: UUID) -> HttpResponse:
     """Put a parked job back into its queue."""
     try_job_again(actor=request.actor, job=get_job_for(request.actor, job_pk))
     messages.success(request, "The job waits for a worker again; it goes on from its last checkpoint.")
     return redirect("job", job_pk)
 
 
-def _render_list(request: HttpRequest, form: DemonstrationForm, status: int = 200) -> HttpResponse:
+def _render_list(request: Request, form: DemonstrationForm, status: int = 200) -> HttpResponse:
     page = Paginator(list_jobs_for(request.actor), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "table": shown.table_of(page),

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from portal.core.errors import NotAllowed
+
 
 @dataclass(frozen=True)
 class Held:
@@ -25,6 +27,13 @@ class Actor:
     def label(self) -> str:
         """The form written into the audit: `user:<uuid>` or `system:<name>`."""
         return f"user:{self.user_pk}" if self.user_pk else f"system:{self.name}"
+
+    @property
+    def person_pk(self) -> UUID:
+        """The key of the person who acts. Raises NotAllowed for the system's own actors: this wants a signature."""
+        if self.user_pk is None:
+            raise NotAllowed(f"'{self.name}' is no person, and this is signed by one")
+        return self.user_pk
 
     @property
     def is_known(self) -> bool:

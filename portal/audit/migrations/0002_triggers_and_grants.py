@@ -22,6 +22,7 @@ EVENT_TABLES = [
         EVENT_TABLE.format(zone=zone),
         f"CREATE INDEX ON {zone}.audit_event (era, transaction, id)",
         f"CREATE INDEX ON {zone}.audit_event (act_id)",
+        f"CREATE INDEX ON {zone}.audit_event (source, row_key, id)",
         f"CREATE INDEX ON {zone}.audit_event (subject) WHERE subject IS NOT NULL",
         f"REVOKE ALL ON {zone}.audit_event FROM tb_web, tb_worker, tb_ident, tb_clinical, tb_audit",
         # The sealer sees that something was written and its commitment, never what.

@@ -1,4 +1,4 @@
-"""Research codes: every single wrong character and every swap of neighbours is caught."""
+"""Research codes: every single wrong character is caught, and nearly every swap of neighbours."""
 
 import pytest
 from hypothesis import given
@@ -34,15 +34,18 @@ def test_one_wrong_character_is_caught(number: int, data: st.DataObject) -> None
         normalise_code(code[:place] + wrong + code[place + 1 :])
 
 
-@given(NUMBERS, st.data())
-def test_two_swapped_digits_are_caught(number: int, data: st.DataObject) -> None:
-    code = make_code("EXB", number)
-    places = [at for at in range(4, len(code) - 3) if code[at] != code[at + 1]]
-    if not places:
-        return
-    at = data.draw(st.sampled_from(places))
-    with pytest.raises(ValueError, match="check character does not fit"):
-        normalise_code(code[:at] + code[at + 1] + code[at] + code[at + 2 :])
+def test_of_two_swapped_digits_99_in_100_are_caught() -> None:
+    n_swaps = n_missed = 0
+    for number in range(1, 10_000):
+        code = make_code("EXB", number)
+        digits, check = code[4:8], code[-1]
+        for at in range(3):
+            if digits[at] != digits[at + 1]:
+                swapped = digits[:at] + digits[at + 1] + digits[at] + digits[at + 2 :]
+                n_swaps += 1
+                n_missed += check_character("EXB" + swapped) == check
+    # Counted here over every code of four digits: a hybrid system of ISO/IEC 7064 misses a few.
+    assert (n_swaps, n_missed) == (27_000, 258)
 
 
 @pytest.mark.parametrize("number", [0, 1_000_000])
