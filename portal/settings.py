@@ -167,8 +167,9 @@ def _database(name: str, role: str) -> dict[str, object]:
     """Return one alias. Without an address of its own a role is taken on by the first login (development)."""
     own = name in env.values or f"{name}_FILE" in env.values
     address = env.database(name, _first_address)
-    # The deploy login works as the owner, so that every object belongs to a role nobody can log in as.
-    becomes = role if (own and role == "tb_owner") or (not own and name != "DATABASE_URL") else ""
+    # The deploy login works as the owner, so that every object belongs to a role nobody can log in as. One login for
+    # everything (development) makes the tables as itself, and takes the other roles on.
+    becomes = role if own == (role == "tb_owner") and name != "DATABASE_URL" else ""
     options = {
         key: value for key, value in address.items() if key not in {"user", "password", "dbname", "host", "port"}
     }

@@ -3,7 +3,12 @@
 Production takes the same ones (docs). Nothing a person typed and no statement may reach the server's log.
 """
 
+import stat
+from pathlib import Path
+
 from portal.embedded.places import Places
+
+SHARED_MEMORY = Path("/dev/shm")
 
 HBA = """# Written by the portal at every start. Sockets only, a password for everybody, the superuser included.
 local all all scram-sha-256
@@ -40,7 +45,6 @@ SETTINGS: dict[str, str] = {
     "restart_after_crash": "on",
     # what initdb would choose
     "shared_buffers": "'128MB'",
-    "dynamic_shared_memory_type": "'posix'",
     "max_wal_size": "'1GB'",
     "datestyle": "'iso, ymd'",
     "timezone": "'UTC'",
@@ -51,8 +55,16 @@ SETTINGS: dict[str, str] = {
 }
 
 
+def shared_memory_kind(folder: Path) -> str:
+    """Return 'posix' where everybody may write to /dev/shm, else 'mmap': a chroot often has only the bare folder."""
+    everybody = stat.S_IWOTH | stat.S_ISVTX
+    is_open = folder.is_dir() and folder.stat().st_mode & everybody == everybody
+    return "posix" if is_open else "mmap"
+
+
 def settings_text(places: Places) -> str:
     """Return the whole postgresql.conf of a home."""
     lines = ["# Written by the portal at every start; changes are lost.", f"cluster_name = '{places.cluster_name}'"]
+    lines += [f"dynamic_shared_memory_type = '{shared_memory_kind(SHARED_MEMORY)}'"]
     lines += [f"{name} = {value}" for name, value in SETTINGS.items()]
     return "\n".join(lines) + "\n"
