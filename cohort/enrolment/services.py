@@ -1,10 +1,12 @@
 """Writes of enrolment: the draw's shares, opening, screening, enrolling."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import fields as dataclass_fields
 from datetime import date
+from itertools import combinations
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Max
@@ -15,7 +17,7 @@ from cohort.consent.services import give_consent, refuse_unfit_signing
 from cohort.enrolment import allocate
 from cohort.enrolment.eligibility import AgeRule, Answers, judge
 from cohort.enrolment.models import Screening
-from cohort.enrolment.opening import list_conditions
+from cohort.enrolment.opening import SHARES_WANTED, list_conditions
 from cohort.enrolment.states import TABLE
 from cohort.identity.matching import is_known_person
 from cohort.identity.sealing import Identity
@@ -27,6 +29,7 @@ from cohort.study.protocol import compute_protocol_sha256
 from cohort.study.states import TABLE as STUDY_TABLE
 from portal.audit.context import name_subject, service
 from portal.audit.record import append_to_ledger
+from portal.audit.ties import COOLING, is_tied
 from portal.core.dates import write_day
 from portal.core.errors import Refused
 from portal.roles.actors import Actor
@@ -73,8 +76,7 @@ def open_enrolment(*, actor: Actor, study: Study) -> None:
     protocol_sha256 = compute_protocol_sha256(study)
     if missing := list_missing_for_opening(study):
         raise Refused("enrolment cannot open yet: " + "; ".join(missing))
-    if actor.user_pk in allocate.list_givers(study, protocol_sha256)[:2] and not study.small_team:
-        raise Refused("who opens enrolment must be another person than the two custodians of the draw")
+    _refuse_signers_who_count_as_one(actor, study, allocate.list_givers(study, protocol_sha256)[:SHARES_WANTED])
     allocate.keep_seed(study, protocol_sha256)
     move(
         study,
@@ -86,6 +88,19 @@ def open_enrolment(*, actor: Actor, study: Study) -> None:
     )
     append_to_ledger("study.opened", {"study": str(study.pk), "protocol_sha256": protocol_sha256})
     name_subject(study.code)
+
+
+def _refuse_signers_who_count_as_one(actor: Actor, study: Study, givers: Sequence[UUID]) -> None:
+    """Raise Refused unless opener and custodians are different people, none of whom let another in of late."""
+    if actor.person_pk in givers and not study.small_team:
+        raise Refused("who opens enrolment must be another person than the two custodians of the draw")
+    now = timezone.now()
+    for one, other in combinations(dict.fromkeys([actor.person_pk, *givers]), 2):
+        if is_tied(one, other, now):
+            raise Refused(
+                "of those who open enrolment and gave shares of the draw, one let another in within the last "
+                f"{COOLING.days} days, so the two count as one person: wait, or ask another custodian"
+            )
 
 
 def list_missing_for_opening(study: Study) -> list[str]:

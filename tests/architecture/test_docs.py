@@ -5,7 +5,9 @@ import re
 from tests.services import ROOT
 
 MAP = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
-NAMED = set(re.findall(r"^- `((?:portal|cohort|modelling|frontend|docker|tests)[\w/]*)(?:\.py)?`", MAP, re.MULTILINE))
+NAMED = set(
+    re.findall(r"^- `((?:portal|cohort|modelling|frontend|docker|bench|tests)[\w/]*)(?:\.py)?`", MAP, re.MULTILINE)
+)
 
 
 def list_packages() -> set[str]:
@@ -15,7 +17,7 @@ def list_packages() -> set[str]:
         for path in (ROOT / top).iterdir()
         if path.is_dir() and any(path.glob("*.py"))
     }
-    return inner | {"frontend", "docker", "tests"}
+    return inner | {"frontend", "docker", "bench", "tests"}
 
 
 def test_every_package_is_named() -> None:

@@ -14,9 +14,13 @@ from cohort.enrolment.services import (
 )
 from cohort.identity.models import Person
 from cohort.participants.models import Participant
-from cohort.study.services import change_study, set_up_study
+from cohort.study.models import Study
+from cohort.study.services import add_approval, add_consent_form, change_study, join_site, set_up_study
+from portal.audit.context import act, name_subject
 from portal.core.errors import NotAllowed, Refused, StaleState, WrongState
-from tests.cast import FIT, Cast, days_ago, make_identity, make_participant, make_screening, make_signing
+from portal.roles.actors import Actor
+from portal.roles.models import Role
+from tests.cast import FIT, Cast, act_as, days_ago, make_identity, make_participant, make_screening, make_signing
 from tests.database import rolls_back
 
 pytestmark = rolls_back
@@ -134,6 +138,43 @@ def test_one_custodian_cannot_give_two_shares(cast: Cast) -> None:
     give_draw_share(actor=cast.carl, study=study)
     with pytest.raises(Refused, match="you have given your share"):
         give_draw_share(actor=cast.carl, study=study)
+
+
+def make_ready(cast: Cast, custodian: Actor) -> Study:
+    """Return a study in which all is there for the opening, by shares of Carl and of this custodian."""
+    study = set_up_study(actor=cast.paula, code="later", title="Later", origin="simulated")
+    join_site(actor=cast.paula, study=study, site=cast.exeter, joined_on=days_ago(1))
+    approval = add_approval(
+        actor=cast.paula, study=study, committee="REC", reference="26/SW/0043", approved_on=days_ago(2)
+    )
+    add_consent_form(
+        actor=cast.paula, study=study, approval=approval, version="1", sheet_version="1", valid_from=days_ago(1)
+    )
+    for one in (cast.carl, custodian):
+        give_draw_share(actor=one, study=study)
+    return study
+
+
+def test_a_study_opens_when_all_is_there(cast: Cast) -> None:
+    study = make_ready(cast, cast.cora)
+    open_enrolment(actor=cast.paula, study=study)
+    assert study.state == "enrolling"
+
+
+def test_who_let_a_custodian_in_of_late_does_not_count_as_another_person(cast: Cast) -> None:
+    with act(cast.paula, "person.invite"):
+        name_subject(cast.cora.label)
+    study = make_ready(cast, cast.cora)
+    with pytest.raises(Refused, match="one let another in within the last 7 days"):
+        open_enrolment(actor=cast.paula, study=study)
+    assert study.state == "setting_up"
+
+
+def test_a_custodian_who_is_investigator_too_opens_only_in_a_small_team(cast: Cast) -> None:
+    pia = act_as("Pia Both", Role.PI, Role.CUSTODIAN)
+    study = make_ready(cast, pia)
+    with pytest.raises(Refused, match="another person than the two custodians"):
+        open_enrolment(actor=pia, study=study)
 
 
 def test_the_rules_are_fixed_once_enrolment_is_open(cast: Cast) -> None:

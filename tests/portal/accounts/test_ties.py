@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from portal.accounts.access import get_open_invitation
 from portal.accounts.services import join, reset_factor
-from portal.accounts.ties import COOLING, is_tied, list_tied_to
+from portal.audit.ties import COOLING, is_tied, list_tied_to
 from portal.roles.middleware import actor_of
 from tests.cast import Cast
 from tests.database import rolls_back
