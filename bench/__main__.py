@@ -21,7 +21,8 @@ ROUNDS = 5
 
 PLAIN = "CREATE TABLE bench_plain (LIKE sites_site INCLUDING ALL)"
 INSERT = (
-    "INSERT INTO {} (name, prefix) SELECT 'Site ' || n, chr(65 + n / 676) || chr(65 + n / 26 %% 26) || chr(65 + n %% 26) "
+    "INSERT INTO {} (name, prefix) "
+    "SELECT 'Site ' || n, chr(65 + n / 676) || chr(65 + n / 26 %% 26) || chr(65 + n %% 26) "
     "FROM generate_series(0, %s) n"
 )
 

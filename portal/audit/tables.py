@@ -13,6 +13,8 @@ from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import ProjectState, StateApps
 
+from portal.audit.models import ZONES
+
 OUTSIDE_ACT = "TB001"
 APPEND_ONLY = "TB002"
 
@@ -32,6 +34,14 @@ CREATE TABLE {zone}.audit_event (
     CHECK ((payload IS NULL) = (salt IS NULL))
 )
 """
+
+_INSERT = """IF TG_TABLE_SCHEMA = '{zone}' THEN
+        INSERT INTO {zone}.audit_event (era, act_id, source, row_key, subject, payload, salt, commitment)
+        VALUES ((SELECT max(id) FROM public.audit_era), act::uuid, TG_TABLE_NAME, whole ->> key_column,
+            CASE WHEN subject_column <> '' THEN whole ->> subject_column END,
+            payload, salt, sha256(salt || convert_to(payload::text, 'UTF8')));"""
+# One written statement a zone: a statement put together at run time would be planned anew for every row.
+_INSERTS = "\n    ELS".join(_INSERT.format(zone=zone) for zone in ZONES) + "\n    END IF;"
 
 # The trigger runs as the owner, so that no role needs the right to write events and none can forge one.
 # A commitment is sha256(salt || payload as text); jsonb's text is the same each time it is read.
@@ -59,11 +69,7 @@ BEGIN
     END IF;
     payload := jsonb_build_object('act', act, 'op', TG_OP, 'source', TG_TABLE_SCHEMA || '.' || TG_TABLE_NAME,
         'at', to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'values', found);
-    EXECUTE format('INSERT INTO %I.audit_event (era, act_id, source, row_key, subject, payload, salt, commitment) '
-        'VALUES ((SELECT max(id) FROM public.audit_era), $1, $2, $3, $4, $5, $6, $7)', TG_TABLE_SCHEMA)
-    USING act::uuid, TG_TABLE_NAME, whole ->> key_column,
-        CASE WHEN subject_column <> '' THEN whole ->> subject_column END,
-        payload, salt, sha256(salt || convert_to(payload::text, 'UTF8'));
+    {_INSERTS}
     RETURN NULL;
 END $body$
 """
