@@ -72,7 +72,7 @@ def _checks() -> list[Check]:
     return [
         Check("style (ruff)", (PYTHON, "-m", "ruff", "check", ".")),
         Check("layout (ruff format)", (PYTHON, "-m", "ruff", "format", "--check", ".")),
-        Check("import rules (import-linter)", (str(tools / "lint-imports"),)),
+        Check("import rules (import-linter)", (str(tools / "lint-imports"), "--no-cache")),
         Check("types of the pure parts (mypy --strict)", (PYTHON, "-m", "mypy", "--strict", *PURE), ROOT, django),
         Check("types (mypy with django-stubs)", (PYTHON, "-m", "mypy", "portal", "cohort", "frontend"), ROOT, django),
         Check("templates (djlint)", (PYTHON, "-m", "djlint", "--lint", "frontend/templates", "--quiet")),
