@@ -94,6 +94,18 @@ INSTALLED_APPS = [
     "cohort.identity",
     "cohort.consent",
     "cohort.enrolment",
+    "cohort.vault",
+    "cohort.crf",
+    "cohort.imaging",
+    "cohort.measurements",
+    "cohort.labels",
+    "cohort.datasets",
+    "cohort.exchange",
+    "modelling.measuring",
+    "modelling.zoo",
+    "modelling.runs",
+    "modelling.blinded",
+    "modelling.reports",
     "portal.accounts",
     "portal.pages",
     "portal.demo",
@@ -152,15 +164,23 @@ TEMPLATES = [
 
 # --- database: one role per kind of data (TRUST 1.5) --------------------------------------------------------------
 FURTHER_ROLES = {
-    "web": ("IDENT", "CLINICAL", "ALLOCATOR"),
+    "web": ("IDENT", "CLINICAL", "ALLOCATOR", "LABEL_WRITER"),
     "clock": ("SEALER",),
     "deploy": (),
-    "worker": (),
+    "worker": ("SNAPSHOT",),
     "scorer": (),
     "build": (),
-    "test": ("IDENT", "CLINICAL", "ALLOCATOR", "SEALER"),
+    "test": ("IDENT", "CLINICAL", "ALLOCATOR", "LABEL_WRITER", "SEALER", "SNAPSHOT", "SCORER"),
 }
-ALIAS_OF_ROLE = {"IDENT": "identity", "CLINICAL": "clinical", "ALLOCATOR": "allocation", "SEALER": "sealer"}
+ALIAS_OF_ROLE = {
+    "IDENT": "identity",
+    "CLINICAL": "clinical",
+    "ALLOCATOR": "allocation",
+    "LABEL_WRITER": "labels",
+    "SEALER": "sealer",
+    "SNAPSHOT": "snapshot",
+    "SCORER": "scorer",
+}
 
 
 def _database(name: str, role: str) -> dict[str, object]:

@@ -28,6 +28,7 @@ LOGIN_ROLES: tuple[LoginRole, ...] = (
     LoginRole("tb_clinical", "fractures, DXA values, readings (schema outcome)"),
     LoginRole("tb_allocator", "the concealed draw (schema vault, tables of the draw only)"),
     LoginRole("tb_label_writer", "sealing of labels: may insert, may not read (schema vault)"),
+    LoginRole("tb_snapshot", "the snapshot builder: outcomes of training participants only (schema outcome)"),
     LoginRole("tb_scorer", "the scorer, after the lock (schema vault)"),
     LoginRole("tb_audit", "the auditor: reads the ledger"),
 )

@@ -13,10 +13,11 @@ from portal.embedded.supervisor import Supervisor
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 ROLES_OF = {
-    "web": ("tb_web", "tb_ident", "tb_clinical", "tb_allocator"),
-    "worker": ("tb_worker",),
+    "web": ("tb_web", "tb_ident", "tb_clinical", "tb_allocator", "tb_label_writer"),
+    "worker": ("tb_worker", "tb_snapshot"),
     "clock": ("tb_worker", "tb_sealer"),
     "deploy": ("tb_deploy",),
+    "scorer": ("tb_scorer",),
 }
 """Process kind → the database roles whose addresses it is given."""
 

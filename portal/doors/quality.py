@@ -13,7 +13,7 @@ from pathlib import Path
 from portal.doors.home import ROOT
 
 PYTHON = sys.executable
-PURE = ("portal/proof", "portal/embedded", "portal/doors", "modelling/engine")
+PURE = ("portal/proof", "portal/embedded", "portal/doors", "modelling/engine", "cohort/formats", "cohort/deid")
 FRONTEND = ROOT / "frontend"
 
 
@@ -74,7 +74,12 @@ def _checks() -> list[Check]:
         Check("layout (ruff format)", (PYTHON, "-m", "ruff", "format", "--check", ".")),
         Check("import rules (import-linter)", (str(tools / "lint-imports"), "--no-cache")),
         Check("types of the pure parts (mypy --strict)", (PYTHON, "-m", "mypy", "--strict", *PURE), ROOT, django),
-        Check("types (mypy with django-stubs)", (PYTHON, "-m", "mypy", "portal", "cohort", "frontend"), ROOT, django),
+        Check(
+            "types (mypy with django-stubs)",
+            (PYTHON, "-m", "mypy", "portal", "cohort", "modelling", "frontend"),
+            ROOT,
+            django,
+        ),
         Check("templates (djlint)", (PYTHON, "-m", "djlint", "--lint", "frontend/templates", "--quiet")),
         Check("scripts (eslint)", (_npm(), "run", "--silent", "lint"), FRONTEND),
         Check("licences", (PYTHON, "tests/licences.py")),

@@ -42,8 +42,7 @@ class Prepared:
 
 def prepare_folder(held: Held) -> Prepared:
     """Make the folder of this attempt, with the checkpoints it can go on from. Raises OSError."""
-    job_folder = folder_of_job(held)
-    folder = job_folder / f"attempt-{held.token:06d}"
+    folder, job_folder = held.folder, held.folder.parent
     job_folder.parent.mkdir(mode=0o700, exist_ok=True)
     job_folder.mkdir(mode=0o700, exist_ok=True)
     shutil.rmtree(folder, ignore_errors=True)
@@ -69,7 +68,7 @@ def drop_checkpoints(held: Held) -> None:
 
 def folder_of_job(held: Held) -> Path:
     """Return the folder of all attempts of a job."""
-    return Path(settings.HOME) / "jobs" / str(held.job_pk)
+    return held.folder.parent
 
 
 def hidden_paths() -> tuple[Path, ...]:

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -20,7 +21,7 @@ from portal.core.hashing import sha256_hex
 from portal.jobs.broker import wake_on_commit
 from portal.jobs.clocktime import DatabaseTime, from_now
 from portal.jobs.models import Job, Lease
-from portal.jobs.registry import PARKED_AT_ONCE, TRIED_AGAIN
+from portal.jobs.registry import PARKED_AT_ONCE, TRIED_AGAIN, get_kind
 from portal.jobs.states import State
 from portal.proof import jcs
 from portal.roles.actors import WORKER, Actor
@@ -45,6 +46,11 @@ class Held:
     spec: Mapping[str, Any]
     spec_sha256: str
     attempt: int
+
+    @property
+    def folder(self) -> Path:
+        """The folder of this attempt."""
+        return Path(settings.HOME) / "jobs" / str(self.job_pk) / f"attempt-{self.token:06d}"
 
 
 def claim_job(job_pk: uuid.UUID, *, owner: str, sandbox: Sequence[str]) -> Held | None:
@@ -92,12 +98,17 @@ def is_cancel_wanted(held: Held) -> bool:
 
 
 def finish_job(held: Held, result: Mapping[str, Any]) -> None:
-    """Write the result. A cancel that came before it wins: the job is then closed as cancelled, without it."""
+    """Write the result, and let the kind write what follows from it, in one transaction.
+
+    A cancel that came before it wins: the job is then closed as cancelled, without it. Raises Refused where the kind
+    does not take the result; nothing is written then.
+    """
     digest = sha256_hex(jcs.dumps(result))
     with _under_token(held) as job:
         if job.state == State.CANCELLING:
             end_cancelled(job)
             return
+        get_kind(held.kind).finish(job, held.folder, result)
         _set(
             job,
             State.FINISHED,

@@ -6,11 +6,15 @@ An app registers its kinds in its `AppConfig.ready`. A name taken twice is an er
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from portal.core.errors import Refused
 from portal.jobs import reporting
 from portal.jobs.limits import Limits
+
+if TYPE_CHECKING:
+    from portal.jobs.leases import Held
+    from portal.jobs.models import Job
 
 QUEUES = ("web", "gpu")
 
@@ -19,6 +23,7 @@ KILLED = "killed"
 INTERRUPTED = "interrupted"
 TOO_LONG = "too_long"
 LOST = "lost"
+REFUSED = "refused"
 
 TRIED_AGAIN = frozenset({reporting.CRASH, KILLED, INTERRUPTED, LOST, reporting.MEMORY})
 """The machine or the moment may be to blame, so another attempt can succeed; parked when attempts are used up."""
@@ -38,6 +43,12 @@ class Kind:
     limits: Limits = field(default_factory=Limits)
     check_spec: Callable[[Mapping[str, Any]], None] = lambda spec: None
     """Raises ValueError where the spec cannot be worked on; asked before the job exists."""
+    prepare: Callable[["Held", Path], None] = lambda held, folder: None
+    """Lays what the child needs into its folder: the child has no database and sees no other file of the portal.
+    Run by the worker before the child starts, at every attempt. Raises Refused where there is nothing to work on."""
+    finish: Callable[["Job", Path, Mapping[str, Any]], None] = lambda job, folder, result: None
+    """Writes down what came out: in the act and transaction that finish the job, so it happens once or not at all.
+    Raises Refused where the result cannot be taken; the job has then failed."""
 
 
 _kinds: dict[str, Kind] = {}

@@ -4,9 +4,10 @@ import contextlib
 import errno
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
@@ -26,7 +27,7 @@ from portal.jobs.leases import (
     is_cancel_wanted,
     renew_lease,
 )
-from portal.jobs.registry import TOO_LONG, get_kind
+from portal.jobs.registry import REFUSED, TOO_LONG, get_kind
 
 LISTEN_S = 0.2
 LOOK_S = 1.0
@@ -55,6 +56,7 @@ def run_held_job(held: Held) -> None:
     try:
         kind = get_kind(held.kind)
         prepared = prepare_folder(held)
+        kind.prepare(held, prepared.folder)
         command = kind.command(prepared.folder, held.spec)
         child = start_child(
             command,
@@ -123,7 +125,7 @@ class Watch:
         if self.why is Why.LEASE_LOST:
             _log.warning("job %s: fenced out under token %d; nothing of it is written", held.job_pk, held.token)
         elif ending.result is not None:
-            finish_job(held, ending.result)
+            self._finish(ending.result)
             drop_checkpoints(held)
         elif self.why in {Why.WORKER_STOPS, Why.DATABASE_LOST, Why.CANCELLED} and not self.child.heard.failure:
             give_back_job(held, f"waiting again, because {self.why.value}")
@@ -131,6 +133,12 @@ class Watch:
                 drop_checkpoints(held)
         else:
             fail_job(held, ending.code, ending.text)
+
+    def _finish(self, result: Mapping[str, Any]) -> None:
+        try:
+            finish_job(self.held, result)
+        except Refused as error:
+            fail_job(self.held, REFUSED, f"{error}.")
 
     def _read_ending(self) -> Ending:
         if self.why is Why.MEMORY:

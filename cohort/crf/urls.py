@@ -1,0 +1,5 @@
+"""Addresses of crf."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,5 @@
+"""Addresses of imaging."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

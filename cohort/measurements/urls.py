@@ -1,0 +1,5 @@
+"""Addresses of measurements."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

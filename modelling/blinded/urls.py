@@ -1,0 +1,5 @@
+"""Addresses of blinded."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

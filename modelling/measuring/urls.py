@@ -1,0 +1,5 @@
+"""Addresses of measuring."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

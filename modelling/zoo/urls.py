@@ -1,0 +1,5 @@
+"""Addresses of zoo."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
