@@ -220,6 +220,8 @@ SETUP_TOKEN = env.text("SETUP_TOKEN", "")
 """Opens the first-run page, once; ./run serve prints it as a link."""
 IDENTITY_KEY = "" if PROCESS not in {"web", "test"} else env.secret("IDENTITY_KEY")
 """Encrypts names and contacts (schema identity); never in the database, never given to a worker."""
+DEID_KEY = env.secret("DEID_KEY") if PROCESS in {"web", "test"} else env.text("DEID_KEY", "")
+"""Makes the new UIDs and the shifted dates of images, the same each time; encrypts originals while they are kept."""
 
 # --- people -----------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"

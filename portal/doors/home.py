@@ -22,10 +22,11 @@ ROLES_OF = {
 """Process kind → the database roles whose addresses it is given."""
 
 SECRETS_OF = {
-    "web": ("SECRET_KEY", "IDENTITY_KEY", "SETUP_TOKEN"),
-    "worker": ("SECRET_KEY",),
+    "web": ("SECRET_KEY", "IDENTITY_KEY", "DEID_KEY", "SETUP_TOKEN"),
+    "worker": ("SECRET_KEY", "DEID_KEY"),
     "clock": ("SECRET_KEY",),
     "deploy": ("SECRET_KEY",),
+    "scorer": ("SECRET_KEY",),
 }
 
 

@@ -64,6 +64,7 @@ def _checks() -> list[Check]:
     django = {
         "SECRET_KEY": secrets.token_urlsafe(48),
         "IDENTITY_KEY": secrets.token_urlsafe(48),
+        "DEID_KEY": secrets.token_urlsafe(48),
         "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
         "BROKER_URL": "memory://",
         "PYTHONWARNINGS": "ignore",

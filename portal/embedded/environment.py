@@ -11,7 +11,7 @@ from portal.embedded.valkey import SOCKET, USER, USER_SECRET
 
 DATABASE = "trabecula"
 
-ENVIRONMENT_SECRETS = ("SECRET_KEY", "IDENTITY_KEY", "SETUP_TOKEN")
+ENVIRONMENT_SECRETS = ("SECRET_KEY", "IDENTITY_KEY", "DEID_KEY", "SETUP_TOKEN")
 """Secrets that are environment variables as they are; the file in the home has the variable's name. A backup of the
 home carries these in its file of keys, and not the passwords of the services, which belong to the machine."""
 

@@ -78,9 +78,13 @@ def test_the_scorer_and_the_broker_share_no_network_and_the_scorer_does_not_star
     assert SERVICES["scorer"]["profiles"] == ["scorer"]
 
 
-@pytest.mark.parametrize("name", ["worker-web", "worker-gpu"])
-def test_a_worker_holds_no_key_of_names_sessions_or_another_role(name: str) -> None:
-    assert get_secrets(name) == {"secret_key_worker", "database_url_worker", "broker_url"}
+SNAPSHOTS_AND_IMAGES = {"database_url_snapshot", "deid_key"}
+"""What the worker that reads uploads and builds snapshots needs besides; the one that trains does not."""
+
+
+@pytest.mark.parametrize(("name", "besides"), [("worker-web", SNAPSHOTS_AND_IMAGES), ("worker-gpu", set())])
+def test_a_worker_holds_no_key_of_names_sessions_or_another_role(name: str, besides: set[str]) -> None:
+    assert get_secrets(name) == {"secret_key_worker", "database_url_worker", "broker_url", *besides}
 
 
 def test_only_nginx_publishes_a_port_and_the_example_keeps_it_on_loopback() -> None:
