@@ -156,3 +156,59 @@ def test_a_lease_lost_meanwhile_ends_the_child_and_writes_nothing(monkeypatch: p
     now = reload(job)
     assert (now.state, now.result, now.lease.message) == ("queued", None, "taken away")
     assert not (attempt_folder(home, held) / "effects.txt").exists()
+
+
+READS_WHAT_WAS_LAID = """
+import json, pathlib, sys
+from portal.jobs.reporting import report_result
+report_result({"read": (pathlib.Path.cwd() / "laid.txt").read_text()})
+"""
+
+
+def use_hooks(monkeypatch: pytest.MonkeyPatch, **hooks: Any) -> None:
+    kind = Kind(
+        "demonstration",
+        "Hooks",
+        lambda folder, spec: python(f"import os; os.chdir({str(folder)!r})\n{READS_WHAT_WAS_LAID}"),
+        frozenset({"web"}),
+        **hooks,
+    )
+    monkeypatch.setitem(registry._kinds, "demonstration", kind)
+
+
+def lay(held: Held, folder: Path) -> None:
+    (folder / "laid.txt").write_text("from the worker", "utf-8")
+
+
+def test_a_kind_lays_what_its_child_needs_and_writes_down_what_came_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[tuple[str, str, Mapping[str, Any]]] = []
+
+    def finish(job: Job, folder: Path, result: Mapping[str, Any]) -> None:
+        taken.append((job.state, (folder / "laid.txt").read_text("utf-8"), result))
+
+    use_hooks(monkeypatch, prepare=lay, finish=finish)
+    assert run(make_job()).state == "finished"
+    assert taken == [("running", "from the worker", {"read": "from the worker"})]
+
+
+def test_a_job_whose_preparation_is_refused_fails_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    def prepare(held: Held, folder: Path) -> None:
+        raise Refused("the snapshot was withdrawn")
+
+    use_hooks(monkeypatch, prepare=prepare)
+    done = run(make_job())
+    assert (done.state, done.failure_text) == ("failed", "the snapshot was withdrawn.")
+
+
+def test_a_result_that_the_kind_refuses_fails_the_job_and_writes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = make_job(steps=9)
+
+    def finish(job: Job, folder: Path, result: Mapping[str, Any]) -> None:
+        Job.objects.filter(pk=other.pk).update(failure_text="half-written")
+        raise Refused("a hash of the result does not fit")
+
+    use_hooks(monkeypatch, prepare=lay, finish=finish)
+    done = run(make_job())
+    assert (done.state, done.failure_code, done.result) == ("failed", "refused", None)
+    assert done.failure_text == "a hash of the result does not fit."
+    assert reload(other).failure_text == ""
