@@ -130,6 +130,8 @@ class Chart:
     sentence: str
     figure: Mapping[str, object]
     table: Table
+    live_url: str = ""
+    """Answers the figure as JSON with `finished`; asked again and again until that is true."""
 
     @property
     def script_id(self) -> str:

@@ -7,6 +7,8 @@ from rest_framework.routers import SimpleRouter
 from cohort.enrolment.api import ScreeningCountsViewSet
 from cohort.participants.api import ParticipantViewSet
 from cohort.study.api import StudyViewSet
+from modelling.runs.api import RunViewSet
+from modelling.zoo.api import ModelVersionViewSet
 from portal.accounts.api import PersonViewSet
 from portal.jobs.api import JobViewSet
 
@@ -16,6 +18,8 @@ router.register("screenings", ScreeningCountsViewSet, "api-screening")
 router.register("participants", ParticipantViewSet, "api-participant")
 router.register("people", PersonViewSet, "api-person")
 router.register("jobs", JobViewSet, "job")
+router.register("runs", RunViewSet, "api-run")
+router.register("models", ModelVersionViewSet, "api-model")
 
 urlpatterns = [
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),

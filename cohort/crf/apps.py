@@ -6,4 +6,4 @@ from django.apps import AppConfig
 class CrfConfig(AppConfig):
     name = "cohort.crf"
     label = "crf"
-    verbose_name = "Crf"
+    verbose_name = "Case report forms"

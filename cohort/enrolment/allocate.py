@@ -5,6 +5,8 @@ Nothing here returns an assignment to a page, an API or an export.
 
 import secrets
 import uuid
+from collections import defaultdict
+from collections.abc import Iterable
 
 from django.db import connections
 
@@ -63,8 +65,7 @@ def assign(study: Study, participant_pk: uuid.UUID, site_prefix: str, sex: str, 
     """Draw for one participant. Drawing twice for the same one changes nothing."""
     stratum = make_stratum(site_prefix, sex, age_years)
     with joined(ALIAS):
-        with connections[ALIAS].cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('draw.' || %s::text))", [f"{study.pk}/{stratum}"])
+        _lock(study, stratum)
         assignments = Assignment.objects.using(ALIAS)
         if assignments.filter(participant_id=participant_pk).exists():
             return
@@ -77,3 +78,39 @@ def assign(study: Study, participant_pk: uuid.UUID, site_prefix: str, sex: str, 
             position=position,
             is_test=is_test(bytes(seed.seed), stratum, position, study.n_test_per_block),
         )
+
+
+def assign_many(study: Study, site_prefix: str, people: Iterable[tuple[uuid.UUID, str, int]]) -> None:
+    """Draw for many participants of one site at once, in the order they are given; who was drawn for stays as drawn.
+
+    people: participant, sex, age in years. The same rule as `assign`: one position after the other in each stratum.
+    """
+    by_stratum: dict[str, list[uuid.UUID]] = defaultdict(list)
+    for participant_pk, sex, age_years in people:
+        by_stratum[make_stratum(site_prefix, sex, age_years)].append(participant_pk)
+    with joined(ALIAS):
+        assignments = Assignment.objects.using(ALIAS)
+        seed = bytes(DrawSeed.objects.using(ALIAS).get(study_id=study.pk).seed)
+        # Strata are locked in one order, so that two draws at once cannot wait for each other.
+        for stratum, participant_pks in sorted(by_stratum.items()):
+            _lock(study, stratum)
+            drawn = set(assignments.filter(study_id=study.pk, stratum=stratum).values_list("participant_id", flat=True))
+            new = [one for one in participant_pks if one not in drawn]
+            assignments.bulk_create(
+                [
+                    Assignment(
+                        participant_id=participant_pk,
+                        study_id=study.pk,
+                        stratum=stratum,
+                        position=position,
+                        is_test=is_test(seed, stratum, position, study.n_test_per_block),
+                    )
+                    for position, participant_pk in enumerate(new, start=len(drawn))
+                ],
+                batch_size=1000,
+            )
+
+
+def _lock(study: Study, stratum: str) -> None:
+    with connections[ALIAS].cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('draw.' || %s::text))", [f"{study.pk}/{stratum}"])

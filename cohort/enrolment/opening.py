@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from cohort.enrolment import allocate
-from cohort.study.models import Study
+from cohort.study.models import Basis, Study
 from cohort.study.protocol import compute_protocol_sha256
 
 SITE, APPROVAL, CONSENT_FORM, SHARES = "site", "approval", "consent_form", "shares"
@@ -27,7 +27,7 @@ def list_conditions(study: Study) -> list[Condition]:
     today = timezone.localdate()
     forms = study.consent_forms.select_related("approval")
     n_shares = len(allocate.list_givers(study, compute_protocol_sha256(study)))
-    return [
+    conditions = [
         Condition(SITE, "a site must take part", "a site takes part", study.study_sites.exists()),
         Condition(
             APPROVAL,
@@ -48,3 +48,6 @@ def list_conditions(study: Study) -> list[Condition]:
             n_shares >= SHARES_WANTED,
         ),
     ]
+    # A public-use data set has no participants of ours to ask, and no ethics committee of ours either.
+    needless = {APPROVAL, CONSENT_FORM} if study.basis == Basis.PUBLIC_USE else set()
+    return [one for one in conditions if one.key not in needless]

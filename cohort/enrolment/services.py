@@ -23,7 +23,7 @@ from cohort.identity.matching import is_known_person
 from cohort.identity.sealing import Identity
 from cohort.identity.services import KNOWN_ALREADY, keep_identity
 from cohort.participants.models import Participant
-from cohort.participants.services import add_participant
+from cohort.participants.services import add_participant, plan_visits
 from cohort.study.models import ConsentForm, Study, StudyState
 from cohort.study.protocol import compute_protocol_sha256
 from cohort.study.states import TABLE as STUDY_TABLE
@@ -183,6 +183,7 @@ def enrol_participant(*, actor: Actor, screening: Screening, identity: Identity,
         copy_given=signing.copy_given,
         mode=signing.mode,
     )
+    plan_visits(actor=actor, participant=participant, baseline_on=signing.signed_on)
     keep_identity(participant_pk=participant.pk, study_pk=study.pk, identity=identity)
     allocate.assign(study, participant.pk, site.prefix, screening.sex, screening.scr_age)
     name_subject(participant.code, site.pk)

@@ -1,9 +1,9 @@
-"""The only way to get participants: those of the actor's own sites."""
+"""The only way to get participants and their visits: those of the actor's own sites."""
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 
-from cohort.participants.models import Participant
+from cohort.participants.models import Participant, Visit
 from portal.roles.actors import Actor
 from portal.roles.policy import WHO_MAY, require
 
@@ -19,3 +19,15 @@ def list_participants_for(actor: Actor) -> QuerySet[Participant]:
 def get_participant_for(actor: Actor, code: str) -> Participant:
     """Return the participant if the actor may see it; another site's code is a 404 like any unknown one."""
     return get_object_or_404(list_participants_for(actor), code=code)
+
+
+def list_visits_for(actor: Actor) -> QuerySet[Visit]:
+    """Return the visits of the participants the actor may see."""
+    return Visit.objects.filter(participant__in=list_participants_for(actor)).select_related(
+        "participant__site", "participant__study"
+    )
+
+
+def get_visit_for(actor: Actor, code: str, visit_code: str) -> Visit:
+    """Return one visit of one participant; what is not theirs to see is a 404 like what is not there."""
+    return get_object_or_404(list_visits_for(actor), participant__code=code, code=visit_code)

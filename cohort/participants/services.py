@@ -1,13 +1,15 @@
-"""Writes of participants. Enrolling, which adds them, is `cohort.enrolment`'s."""
+"""Writes of participants and their planned visits. Enrolling, which adds both, is `cohort.enrolment`'s."""
 
 import uuid
+from datetime import date
 
 from django.db import connection
 from django.db.models import Max
 from django.utils import timezone
 
-from cohort.participants.models import Participant
+from cohort.participants.models import Participant, Visit
 from cohort.study.models import Study
+from cohort.study.schedule import plan
 from portal.audit.context import service
 from portal.core.ids import make_code
 from portal.roles.actors import Actor
@@ -33,6 +35,24 @@ def add_participant(
         birth_year=birth_year,
         enrolled_at=timezone.now(),
     )
+
+
+@service("participant.enrol")
+def plan_visits(*, actor: Actor, participant: Participant, baseline_on: date) -> list[Visit]:
+    """Plan the visits of somebody newly enrolled, from the day of the baseline on."""
+    require(actor, "participant.enrol", participant.site_id)
+    visits = [
+        Visit(
+            participant=participant,
+            origin=participant.origin,
+            code=kind.code,
+            due_on=days.due_on,
+            opens_on=days.opens_on,
+            closes_on=days.closes_on,
+        )
+        for kind, days in plan(baseline_on)
+    ]
+    return Visit.objects.bulk_create(visits)
 
 
 def _next_number(site: Site) -> int:

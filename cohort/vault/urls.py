@@ -1,5 +1,10 @@
-"""Addresses of vault."""
+"""Addresses of the vault: the custodian's own page. Labels have none."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from cohort.vault import views
+
+urlpatterns = [
+    path("custody/", views.custody, name="custody"),
+    path("custody/demo/", views.custody_demo, name="custody-demo"),
+]

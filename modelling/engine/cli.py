@@ -1,6 +1,7 @@
 """The command line of the engine: reads the words, calls the science, prints, and returns the exit status."""
 
 import argparse
+import importlib
 import json
 import sys
 from collections.abc import Sequence
@@ -38,9 +39,21 @@ examples:
 """
 
 
+_WORK = {"train": "modelling.engine.training.run", "predict": "modelling.engine.predict"}
+"""Commands that work in a run folder, and the module whose `main` does it: loaded by name, so that the check of a
+bundle never loads a numerical library."""
+
+_WORK_HELP = {
+    "train": "train a model: config.json and snapshot/ in FOLDER give result/",
+    "predict": "predict with a trained model: model/ and inputs/ in FOLDER give result/predictions.csv",
+}
+
+
 def main(words: Sequence[str]) -> int:
     """Run one command and return its exit status."""
     arguments = _make_parser().parse_args(words)
+    if arguments.command in _WORK:
+        return int(importlib.import_module(_WORK[arguments.command]).main(arguments.folder))
     return _verify(arguments.bundle, arguments.restricted, arguments.anchor, as_json=arguments.json)
 
 
@@ -49,7 +62,7 @@ def _make_parser() -> argparse.ArgumentParser:
         prog="python -m modelling.engine",
         description="Trabecula's science without its portal. Research use, not a medical device.",
     )
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     verify = commands.add_parser(
         "verify",
         help="check a bundle offline",
@@ -61,6 +74,9 @@ def _make_parser() -> argparse.ArgumentParser:
     verify.add_argument("--restricted", type=Path, metavar="FILE", help="the restricted file that goes with it")
     verify.add_argument("--anchor", type=Path, metavar="FILE", help="the head of the ledger as noted outside")
     verify.add_argument("--json", action="store_true", help="print the verdict as JSON")
+    for name, words in _WORK_HELP.items():
+        worker = commands.add_parser(name, help=words, description=words)
+        worker.add_argument("folder", type=Path, metavar="FOLDER", help="the run folder")
     return parser
 
 

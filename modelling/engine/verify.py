@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from pathlib import Path
 
+from modelling.engine.blinding import verify as evaluations
 from portal.proof import batches, bundle, ledger, signatures
 from portal.proof.archive import Archive, Limits
 from portal.proof.findings import Finding, Unreadable
@@ -75,6 +76,7 @@ class _Kept:
     head: ledger.Entry | None = None
     anchored: list[ledger.Entry] = field(default_factory=list)
     batches: dict[int, ledger.Entry] = field(default_factory=dict)
+    evaluations: list[ledger.Entry] = field(default_factory=list)
 
 
 def verify_bundle(
@@ -101,6 +103,8 @@ def verify_bundle(
         signed = _check_signatures(archive, manifest)
         chain, kept = _check_ledger(archive, noted)
         later = [_check_anchor(noted, kept, manifest), _check_batches(archive, kept)]
+        if evaluations.EVALUATION in manifest.members:
+            later += _check_evaluation(archive, restricted, kept, limits)
     return Verdict((*hashes, signed, chain, *later), manifest.digest, kept.head)
 
 
@@ -156,6 +160,8 @@ def _keep(entries: Iterator[ledger.Entry], kept: _Kept, noted: ledger.Anchor | N
             kept.anchored.append(entry)
         if batches.is_batch_body(entry.body):
             kept.batches[entry.seq] = entry
+        if evaluations.is_own_entry(entry):
+            kept.evaluations.append(entry)
         yield entry
 
 
@@ -203,3 +209,32 @@ def _read_batch(line: bytes, number: int) -> batches.Batch:
         return batches.read_line(line)
     except Unreadable as error:
         raise Unreadable(f"{BATCHES}, line {number}: {error}") from error
+
+
+def _check_evaluation(archive: Archive, restricted: Path | None, kept: _Kept, limits: Limits) -> list[Check]:
+    told = evaluations.read_told(archive, kept.evaluations)
+    public = [
+        _judge(
+            "steps",
+            "sealed, handed in, locked and revealed in order, by two persons each",
+            evaluations.check_steps(told),
+        ),
+        _judge("hashes", "protocol, lock, score sheet, by the ledger", evaluations.check_hashes(told)),
+    ]
+    names = ("labels", "predictions", "numbers")
+    if restricted is None:
+        return public + [Check(name, State.NOT_MADE, "the restricted file was not given") for name in names]
+    if any(check.state is State.REFUTED for check in public):
+        return public + [Check(name, State.NOT_MADE, "the hashes differ, so nothing was recomputed") for name in names]
+    with Archive(restricted, limits) as closed:
+        opened = evaluations.read_opened(closed, told)
+    return [
+        *public,
+        _judge(
+            "labels", f"{len(opened.commitments)} labels, by their commitments", evaluations.check_labels(told, opened)
+        ),
+        _judge(
+            "predictions", f"{len(opened.predictions)} models, by hash", evaluations.check_predictions(told, opened)
+        ),
+        _judge("numbers", "every number of the score sheet, scored again", evaluations.check_numbers(told, opened)),
+    ]

@@ -1,5 +1,11 @@
-"""Addresses of zoo."""
+"""Addresses of model versions."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from modelling.zoo import views
+
+urlpatterns = [
+    path("models/", views.models, name="models"),
+    path("models/<uuid:pk>/", views.model, name="model"),
+    path("models/<uuid:pk>/files/<str:name>", views.model_file, name="model-file"),
+]

@@ -20,6 +20,35 @@ ACTIONS: dict[str, str] = {
     "participant.enrol": "enrolled a participant",
     "consent.give": "recorded a consent",
     "consent.withdraw": "recorded a withdrawal",
+    "image.upload": "brought images",
+    "image.grade": "judged an image series",
+    "image.overrule_header": "overruled the side in a header",
+    "image.add_reference": "added a reference image",
+    "image.conclude": "took images in, or refused them",
+    "evaluation.draft": "drafted or changed an evaluation",
+    "evaluation.make_key": "asked for or made a sealing key",
+    "evaluation.propose_open": "proposed to open an evaluation",
+    "evaluation.open": "opened an evaluation",
+    "evaluation.propose_seal": "proposed to seal the labels",
+    "evaluation.seal": "had the labels sealed",
+    "evaluation.enter_model": "entered a model into an evaluation",
+    "evaluation.rehearse": "had an evaluation rehearsed",
+    "evaluation.propose_submit": "proposed to hand in the models",
+    "evaluation.submit": "took the models in",
+    "evaluation.propose_lock": "proposed to lock an evaluation",
+    "evaluation.lock": "locked an evaluation",
+    "evaluation.reveal": "took part in a reveal",
+    "evaluation.propose_report": "proposed the report",
+    "evaluation.report": "accepted the report",
+    "evaluation.propose_archive": "proposed to archive an evaluation",
+    "evaluation.archive": "archived an evaluation",
+    "evaluation.propose_void": "proposed to void an evaluation",
+    "evaluation.void": "voided an evaluation",
+    "custody.register": "registered a custody key",
+    "report.keep": "kept a report",
+    "snapshot.build": "asked for a snapshot",
+    "snapshot.build_test": "asked for the test inputs",
+    "study.import": "imported a public table",
     "account.page": "used their own account",
     "account.sign_in": "signed in",
     "account.join": "joined by a link",
@@ -41,13 +70,22 @@ ONLY_LOOKING = frozenset(
         "participant.list",
         "participant.view",
         "identity.reveal",
+        "image.view",
+        "image.facts",
+        "snapshot.view",
+        "evaluation.view",
+        "evaluation.take_public",
+        "evaluation.take_restricted",
     }
 )
 """Lines of the permission table that open pages or files and are no acts; of closed things the look is counted."""
 
 READS: dict[str, str] = {
     "identity": "who a participant is",
+    "series": "images of a participant",
     "audit.bundle": "the ledger, as a file",
+    "evaluation.public": "an evaluation, as the public file",
+    "evaluation.restricted": "labels and predictions of an evaluation, as the restricted file",
 }
 """What was looked at → in words."""
 
@@ -55,6 +93,11 @@ CLOSED_WRITES: dict[str, tuple[str, ...]] = {
     "participant.enrol": ("identity", "vault"),
     "draw.give_nonce": ("vault",),
     "study.open_enrolment": ("vault",),
+    "study.import": ("outcome", "vault"),
+    "evaluation.make_key": ("vault",),
+    "evaluation.seal": ("vault",),
+    "evaluation.rehearse": ("vault",),
+    "evaluation.reveal": ("vault",),
 }
 """Acts that write into closed schemas too, so that a page can say so without reading there."""
 

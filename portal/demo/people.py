@@ -48,8 +48,3 @@ DEVICES = (
     ("EXB", "pqct", "Simulated", "pQCT-1", "SIM-PQCT-001"),
     ("PLY", "radiograph", "Simulated", "DX-1", "SIM-DX-002"),
 )
-GIVEN = {
-    "F": ("Ada", "Beryl", "Celia", "Dora", "Edith", "Flora", "Greta", "Hilda", "Iris", "Joan", "Kitty", "Lena"),
-    "M": ("Alan", "Basil", "Cecil", "Denis", "Ernest", "Frank", "George", "Harold", "Ivor", "Jack", "Ken", "Leo"),
-}
-FAMILY = ("Simfield", "Simmonds-Sim", "Simworth", "Simley", "Simbury", "Simcote", "Simstead", "Simwell")

@@ -1,5 +1,6 @@
 """Make the demo's simulated study: every row through the services that people use, each with its own actor."""
 
+import itertools
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -8,8 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from cohort.consent.models import ITEMS, Level
-from cohort.consent.services import withdraw_consent
+from cohort.consent.models import ITEMS
 from cohort.enrolment.models import Screening
 from cohort.enrolment.services import (
     Signing,
@@ -26,14 +26,15 @@ from cohort.study.models import ConsentForm, Origin, Study
 from cohort.study.services import add_approval, add_consent_form, add_device, join_site, set_up_study
 from portal.accounts.models import User
 from portal.audit.context import act
-from portal.demo.people import DEVICES, FAMILY, GIVEN, SITES, STAFF
+from portal.demo.invented import SEED, Invented, invent
+from portal.demo.people import DEVICES, SITES, STAFF
 from portal.roles.actors import SETUP, Actor
 from portal.roles.middleware import actor_of
 from portal.roles.models import Membership
 from portal.sites.models import Site
 
 CODE = "sim-wrist"
-SEED = 20260101
+MIN_AGE = 50
 DAYS_OPEN = 240
 """The demo's enrolment is spread over this many days before today."""
 
@@ -60,21 +61,33 @@ class Demo:
     form: ConsentForm
 
 
-def make_demo(n_participants: int, say: Callable[[int, int], None]) -> bool:
-    """Make staff, study and participants; return False, and change nothing, where they are already.
+def make_demo(n_participants: int, say: Callable[[int, int], None]) -> dict[str, Invented]:
+    """Make staff, study and participants; return code → who was invented. Where they are already, nothing changes.
 
     say: called with (done, total) while people are enrolled.
     """
     if Study.objects.filter(code=CODE).exists():
-        return False
+        return {}
     _add_staff()
     demo = _set_up()
     dice = random.Random(SEED)
-    for done, day in enumerate(_enrolment_days(n_participants), start=1):
-        _enrol_somebody(demo, dice, done, day)
+    people = {}
+    for done, one in enumerate(_invent(n_participants), start=1):
+        people[_enrol_somebody(demo, dice, one).code] = one
         say(done, n_participants)
-    _leave_things_waiting(demo, dice)
-    return True
+    _leave_things_waiting(demo)
+    return people
+
+
+def _invent(n: int) -> Iterator[Invented]:
+    """Yield the people who are enrolled: those of the phantom's world who are old enough on their day."""
+    candidates = itertools.count()
+    for number, day in enumerate(_enrolment_days(n), start=1):
+        for index in candidates:
+            one = invent(number, index, day)
+            if completed_years(one.born_on, day) >= MIN_AGE:
+                yield one
+                break
 
 
 def _add_staff() -> None:
@@ -83,7 +96,7 @@ def _add_staff() -> None:
         for one in STAFF:
             user = User.objects.create_user(one.email, None, name=one.name)
             Membership.objects.create(
-                user=user, role=one.role, site=sites.get(one.site), starts_on=_days_ago(DAYS_OPEN + 60)
+                user=user, role=one.role, site=sites.get(one.site), starts_on=days_ago(DAYS_OPEN + 60)
             )
 
 
@@ -95,13 +108,13 @@ def _set_up() -> Demo:
         actor=paula, code=CODE, title="Simulated wrist study", origin=Origin.SIMULATED, target_participants=100
     )
     for site in sites.values():
-        join_site(actor=paula, study=study, site=site, joined_on=_days_ago(DAYS_OPEN + 30))
+        join_site(actor=paula, study=study, site=site, joined_on=days_ago(DAYS_OPEN + 30))
     approval = add_approval(
         actor=paula,
         study=study,
         committee="Simulated research ethics committee",
         reference="SIM/26/0001",
-        approved_on=_days_ago(DAYS_OPEN + 40),
+        approved_on=days_ago(DAYS_OPEN + 40),
     )
     form = add_consent_form(
         actor=paula,
@@ -109,7 +122,7 @@ def _set_up() -> Demo:
         approval=approval,
         version="1.0",
         sheet_version="1.0",
-        valid_from=_days_ago(DAYS_OPEN + 20),
+        valid_from=days_ago(DAYS_OPEN + 20),
     )
     for prefix, kind, maker, model, serial in DEVICES:
         add_device(
@@ -119,7 +132,7 @@ def _set_up() -> Demo:
             maker=maker,
             model=model,
             serial=serial,
-            in_use_from=_days_ago(DAYS_OPEN + 30),
+            in_use_from=days_ago(DAYS_OPEN + 30),
         )
     for name in ("carl", "cora"):
         give_draw_share(actor=actors[name], study=study)
@@ -130,15 +143,13 @@ def _set_up() -> Demo:
 def _enrolment_days(n: int) -> Iterator[date]:
     """Yield a day for each enrolment, oldest first, spread over the time the demo is open."""
     for number in range(n):
-        yield _days_ago(DAYS_OPEN - round(number * (DAYS_OPEN - 1) / max(n - 1, 1)))
+        yield days_ago(DAYS_OPEN - round(number * (DAYS_OPEN - 1) / max(n - 1, 1)))
 
 
-def _enrol_somebody(demo: Demo, dice: random.Random, number: int, day: date) -> Participant:
+def _enrol_somebody(demo: Demo, dice: random.Random, one: Invented) -> Participant:
     prefix = "EXB" if dice.random() < 0.6 else "PLY"
     nurse = demo.actors["nora" if prefix == "EXB" else "nell"]
-    sex = "F" if dice.random() < 0.7 else "M"
-    born = day - timedelta(days=int(dice.triangular(51, 88, 66) * 365.25))
-    screening = _screen(demo, nurse, prefix, sex, completed_years(born, day), day)
+    screening = _screen(demo, nurse, prefix, one.sex, completed_years(one.born_on, one.day), one.day)
     answers: dict[str, bool | None] = dict.fromkeys(ITEMS, True)
     # Not everybody agrees to everything: the later items are declined now and then.
     for item in ("con_i_commercial", "con_i_link", "con_i_recontact", "con_i_ai"):
@@ -147,12 +158,12 @@ def _enrol_somebody(demo: Demo, dice: random.Random, number: int, day: date) -> 
         actor=nurse,
         screening=screening,
         identity=Identity(
-            family_name=FAMILY[number % len(FAMILY)],
-            given_name=f"{GIVEN[sex][number % len(GIVEN[sex])]} {_roman(number)}",
-            birth_date=born,
-            hospital_number=f"SIM{number:07d}",
+            family_name=one.family,
+            given_name=one.given,
+            birth_date=one.born_on,
+            hospital_number=one.hospital_number,
         ),
-        signing=Signing(form=demo.form, signed_on=day, answers=answers, copy_given=True),
+        signing=Signing(form=demo.form, signed_on=one.day, answers=answers, copy_given=True),
     )
 
 
@@ -169,38 +180,26 @@ def _screen(demo: Demo, nurse: Actor, prefix: str, sex: str, age: int, day: date
     )
 
 
-def _leave_things_waiting(demo: Demo, dice: random.Random) -> None:
-    """Leave what a day in a clinic leaves: somebody to enrol, somebody deferred, refused, declined, withdrawn."""
+def _leave_things_waiting(demo: Demo) -> None:
+    """Leave what a day in a clinic leaves: somebody to enrol, somebody deferred, refused, declined; a newer form."""
     nora, nell = demo.actors["nora"], demo.actors["nell"]
-    _screen(demo, nora, "EXB", "F", 71, _days_ago(1))
-    _screen(demo, nora, "EXB", "M", 64, _days_ago(2))
-    _screen(demo, nell, "PLY", "F", 58, _days_ago(1))
-    _screen(demo, nora, "EXB", "F", 69, _days_ago(16), scr_contrast=True)
-    _screen(demo, nora, "EXB", "F", 47, _days_ago(9))
-    _screen(demo, nell, "PLY", "M", 77, _days_ago(8), scr_wrist_metal="3")
-    declined = _screen(demo, nora, "EXB", "F", 81, _days_ago(12))
+    _screen(demo, nora, "EXB", "F", 71, days_ago(1))
+    _screen(demo, nora, "EXB", "M", 64, days_ago(2))
+    _screen(demo, nell, "PLY", "F", 58, days_ago(1))
+    _screen(demo, nora, "EXB", "F", 69, days_ago(16), scr_contrast=True)
+    _screen(demo, nora, "EXB", "F", 47, days_ago(9))
+    _screen(demo, nell, "PLY", "M", 77, days_ago(8), scr_wrist_metal="3")
+    declined = _screen(demo, nora, "EXB", "F", 81, days_ago(12))
     decline_screening(actor=nora, screening=declined)
-    enrolled = list(Participant.objects.filter(study=demo.study, site=demo.sites["EXB"]).order_by("code"))
-    for level, participant in zip(Level, dice.sample(enrolled, min(3, len(enrolled))), strict=False):
-        withdraw_consent(actor=nora, participant=participant, level=level, withdrawn_on=_days_ago(5))
     add_consent_form(
         actor=demo.actors["paula"],
         study=demo.study,
         approval=demo.form.approval,
         version="2.0",
         sheet_version="2.0",
-        valid_from=_days_ago(3),
+        valid_from=days_ago(3),
     )
 
 
-def _days_ago(n: int) -> date:
+def days_ago(n: int) -> date:
     return timezone.localdate() - timedelta(days=n)
-
-
-def _roman(number: int) -> str:
-    marks = ((100, "C"), (90, "XC"), (50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
-    text = ""
-    for value, mark in marks:
-        while number >= value:
-            text, number = text + mark, number - value
-    return text

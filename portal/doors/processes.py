@@ -1,4 +1,4 @@
-"""The portal's own processes, as the supervisor keeps them: web, two workers, the clock."""
+"""The portal's own processes, as the supervisor keeps them: web, two workers, the clock, the scorer."""
 
 import socket
 import sys
@@ -37,6 +37,21 @@ def clock_process(house: House) -> Process:
     return Process(
         name="clock", argv=(sys.executable, "manage.py", "clock"), environment=house.environment("clock"), cwd=ROOT
     )
+
+
+def scorer_process(house: House) -> Process:
+    """Return the scorer: it alone speaks as `tb_scorer`, and no broker and no page reaches it.
+
+    Here it runs as the same user of the machine as the rest; where that must not be, docker/compose.yaml gives it one
+    of its own (and demo custody says so on every page).
+    """
+    environment = house.environment("scorer")
+    # Whatever the shell had: no other role's address and no broker's for the one process that opens labels.
+    for name in [one for one in environment if one.startswith(("DATABASE_URL", "BROKER_URL"))]:
+        if name != "DATABASE_URL_SCORER":
+            environment.pop(name)
+    argv = (sys.executable, "-m", "cohort.vault.scorer")
+    return Process(name="scorer", argv=argv, environment=environment, cwd=ROOT)
 
 
 def free_port(wanted: int) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from portal.doors.home import ROOT, House, claim_home, open_house
-from portal.doors.processes import clock_process, free_port, web_process, worker_process
+from portal.doors.processes import clock_process, free_port, scorer_process, web_process, worker_process
 from portal.doors.steps import StepFailed, Steps, manage
 from portal.embedded.files import write_whole
 
@@ -32,13 +32,15 @@ def serve(port: int) -> int:
 def demo(port: int, participants: int, ends: bool) -> int:
     """Show the portal with a simulated study; with `ends`, stop when everything was shown to work."""
     claim_home("demo")
-    steps = Steps(6)
+    steps = Steps(7)
     with open_house(DEMO) as house:
         url = _start(house, steps, port)
         with steps.step("study", f"Simulated study: people, sites, {participants} participants enrolled"):
             manage(house, "web", "demo_study", "--participants", str(participants))
-        with steps.step("job", "One job through queue, worker and child process"):
-            manage(house, "web", "demo_job")
+        with steps.step("visits", "Visits, forms and images, through the portal's own doors"):
+            manage(house, "web", "demo_visits", "--url", url)
+        with steps.step("science", "Models trained, evaluations sealed, locked and revealed; the public study"):
+            manage(house, "web", "demo_science")
         with steps.step("proof", "Audit sealed and verified"):
             manage(house, "clock", "seal_audit")
             manage(house, "deploy", "verify_audit")
@@ -68,7 +70,7 @@ def _start(house: House, steps: Steps, wanted_port: int) -> str:
     if house.supervisor is None and not house.outside:
         raise StepFailed(f"a portal is running on {house.home} already; stop it first, or set TRABECULA_HOME")
     port = free_port(wanted_port)
-    with steps.step("portal", f"Portal, workers and clock on port {port}"):
+    with steps.step("portal", f"Portal, workers, clock and scorer on port {port}"):
         supervisor = house.supervisor
         if supervisor is None:
             raise StepFailed("with DATABASE_URL set, start gunicorn, celery and the clock yourself (see README)")
@@ -77,8 +79,9 @@ def _start(house: House, steps: Steps, wanted_port: int) -> str:
             worker_process(house, "web"),
             worker_process(house, "gpu"),
             clock_process(house),
+            scorer_process(house),
         )
-        supervisor.wait_until_ready("web", "worker-web", "worker-gpu", "clock")
+        supervisor.wait_until_ready("web", "worker-web", "worker-gpu", "clock", "scorer")
     with steps.step("pages", "First page"):
         _fetch(f"http://127.0.0.1:{port}/health/ready")
     return f"http://127.0.0.1:{port}/"

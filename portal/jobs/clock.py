@@ -34,6 +34,19 @@ class Duty:
     due_at: float = 0.0
 
 
+_further: list[Duty] = []
+
+
+def add_duty(duty: Duty) -> None:
+    """Enter a duty of an app above this one, from its `AppConfig.ready`."""
+    _further.append(duty)
+
+
+def list_further_duties() -> list[Duty]:
+    """Return the duties that apps entered."""
+    return list(_further)
+
+
 class Clock:
     """A loop over duties that outlives the loss of database and broker."""
 

@@ -21,6 +21,10 @@ class Door:
 
 DOORS: tuple[Door, ...] = (
     Door("Participants", "participants", "participant.list", "Screen, enrol and look up the people of your sites."),
+    Door("Snapshots", "snapshots", "snapshot.view", "What a model may learn from: chosen, counted, frozen, hashed."),
+    Door("Runs", "runs", "run.view", "Train models, watch them learn, compare them."),
+    Door("Models", "models", "model.view", "Model versions with their cards."),
+    Door("Evaluations", "evaluations", "evaluation.view", "Blinded evaluations, from the question to the reveal."),
     Door("Studies", "studies", "study.view", "Protocol, ethics approvals, sites and devices."),
     Door("People", "people", "person.view", "Who works on the study, in which role and until when."),
     Door("Jobs", "jobs", "job.view", "What the machine is working on, and what went wrong."),

@@ -33,20 +33,82 @@ WHO_MAY: dict[str, frozenset[str]] = {
     "study.close_enrolment": frozenset({PI}),
     "draw.give_nonce": frozenset({CUSTODIAN}),
     # the people we study
-    "participant.list": frozenset({NURSE, RADIOGRAPHER, DATA_MANAGER, PI, MONITOR}),
-    "participant.view": frozenset({NURSE, RADIOGRAPHER, DATA_MANAGER, PI, MONITOR}),
+    "participant.list": frozenset({NURSE, RADIOGRAPHER, ASSESSOR, DATA_MANAGER, PI, MONITOR}),
+    "participant.view": frozenset({NURSE, RADIOGRAPHER, ASSESSOR, DATA_MANAGER, PI, MONITOR}),
     "participant.screen": frozenset({NURSE}),
     "participant.enrol": frozenset({NURSE}),
     "identity.reveal": frozenset({NURSE, PI}),
     "consent.give": frozenset({NURSE}),
     "consent.withdraw": frozenset({NURSE, PI}),
+    # visits and case report forms; answers that tell of an outcome have lines of their own
+    "visit.view": frozenset({NURSE, RADIOGRAPHER, ASSESSOR, DATA_MANAGER, PI, MONITOR}),
+    "visit.begin": frozenset({NURSE, RADIOGRAPHER}),
+    "visit.miss": frozenset({NURSE}),
+    "record.view": frozenset({NURSE, RADIOGRAPHER, ASSESSOR, DATA_MANAGER, PI, MONITOR}),
+    "record.enter": frozenset({NURSE}),
+    "record.enter_imaging": frozenset({NURSE, RADIOGRAPHER}),
+    "record.reopen": frozenset({NURSE, RADIOGRAPHER, ASSESSOR, DATA_MANAGER}),
+    "record.sign": frozenset({PI}),
+    # Not the PI: who judges a model does not see the outcome of a test participant (DECISIONS 2).
+    "outcome.view": frozenset({NURSE, ASSESSOR, DATA_MANAGER, MONITOR}),
+    "outcome.view_imaging": frozenset({NURSE, RADIOGRAPHER, ASSESSOR, DATA_MANAGER, MONITOR}),
+    "outcome.enter": frozenset({NURSE, ASSESSOR}),
+    "outcome.enter_imaging": frozenset({NURSE, RADIOGRAPHER, ASSESSOR}),
+    # images
+    "image.view": frozenset({NURSE, RADIOGRAPHER, DATA_MANAGER, PI, MONITOR}),
+    "image.facts": frozenset({NURSE, RADIOGRAPHER, DATA_MANAGER}),
+    "image.upload": frozenset({NURSE, RADIOGRAPHER}),
+    "image.grade": frozenset({NURSE, RADIOGRAPHER, DATA_MANAGER}),
+    "image.overrule_header": frozenset({DATA_MANAGER}),
+    "image.add_reference": frozenset({DATA_MANAGER, PI}),
+    "image.conclude": frozenset(),  # the worker's own, once it has read the files
+    # blinded evaluations: who proposes and who approves each step (TRUST 1.4)
+    "evaluation.view": frozenset({DATA_MANAGER, ANALYST, PI, CUSTODIAN, MONITOR, AUDITOR}),
+    "evaluation.draft": frozenset({PI}),
+    "evaluation.make_key": frozenset({PI}),
+    "evaluation.propose_open": frozenset({PI}),
+    "evaluation.open": frozenset({CUSTODIAN}),
+    "evaluation.propose_seal": frozenset({DATA_MANAGER}),
+    "evaluation.seal": frozenset({CUSTODIAN}),
+    "evaluation.enter_model": frozenset({ANALYST}),
+    "evaluation.rehearse": frozenset({ANALYST, DATA_MANAGER}),
+    "evaluation.propose_submit": frozenset({ANALYST}),
+    "evaluation.submit": frozenset({DATA_MANAGER}),
+    "evaluation.propose_lock": frozenset({PI}),
+    "evaluation.lock": frozenset({CUSTODIAN}),
+    "evaluation.reveal": frozenset({CUSTODIAN}),
+    "evaluation.propose_report": frozenset({PI}),
+    "evaluation.report": frozenset({AUDITOR}),
+    "evaluation.propose_archive": frozenset({DATA_MANAGER}),
+    "evaluation.archive": frozenset({PI}),
+    "evaluation.propose_void": frozenset({PI, DATA_MANAGER}),
+    "evaluation.void": frozenset({CUSTODIAN}),
+    "evaluation.take_public": frozenset({DATA_MANAGER, ANALYST, PI, CUSTODIAN, MONITOR, AUDITOR}),
+    "evaluation.take_restricted": frozenset({CUSTODIAN, AUDITOR}),
+    "custody.register": frozenset({CUSTODIAN}),
+    "report.keep": frozenset({PI, DATA_MANAGER}),
+    # data sets
+    "snapshot.view": frozenset({ANALYST, PI, DATA_MANAGER}),
+    "snapshot.build": frozenset({ANALYST, DATA_MANAGER}),
+    "snapshot.build_test": frozenset({DATA_MANAGER, CUSTODIAN}),  # once the labels are sealed
+    "study.import": frozenset({PI, DATA_MANAGER}),
+    # models
+    "run.view": frozenset({ANALYST, PI, DATA_MANAGER}),
+    "run.start": frozenset({ANALYST}),
+    "run.cancel": frozenset({ANALYST, DATA_MANAGER}),
+    "run.go_on": frozenset(),  # the clock's own, once the snapshot is built
+    "model.view": frozenset({ANALYST, PI, DATA_MANAGER, CUSTODIAN, MONITOR, AUDITOR}),
+    "model.take": frozenset({ANALYST, DATA_MANAGER}),
+    "model.register": frozenset(),  # the worker's own, once a run has finished
 }
 
 # What the system's own actors may do, by name. They are nobody's way around the table above.
 SYSTEM_MAY: dict[str, frozenset[str]] = {
-    "setup": frozenset({"site.add", "role.grant", "person.invite", "study.set_up"}),
-    "clock": frozenset(),
-    "worker": frozenset(),
+    "setup": frozenset({"site.add", "role.grant", "person.invite", "study.set_up", "image.add_reference"}),
+    "clock": frozenset({"image.conclude", "run.go_on"}),
+    "worker": frozenset({"image.conclude", "model.register"}),
+    # The one state the scorer writes: what two custodians opened together.
+    "scorer": frozenset({"evaluation.reveal"}),
 }
 
 

@@ -60,14 +60,31 @@ function load({ plotly, plotlyStyle }) {
   return library;
 }
 
+const figures = new Map(); // What a live chart was last told, by its box.
+const ASK_MS = 1500;
+
 async function draw(box) {
   const plotly = await load(box.dataset).catch(() => null);
   if (!plotly) return; // The notice and the table stay.
   box.classList.add("plot-on");
-  const figure = JSON.parse(document.getElementById(box.dataset.plot).textContent);
+  const figure = figures.get(box) ?? JSON.parse(document.getElementById(box.dataset.plot).textContent);
   const style = readStyle(getComputedStyle(document.documentElement.querySelector("body")));
   const { data, layout } = dress(figure, style, box.dataset.origin);
   await plotly.react(box, data, layout, { displayModeBar: false, responsive: true });
+}
+
+// A live chart asks for its figure until it is told that nothing more comes. A page that cannot be seen does not ask.
+async function follow(box) {
+  const told = document.hidden
+    ? null
+    : await fetch(box.dataset.live, { headers: { "X-Background": "1" } })
+        .then((answer) => (answer.ok ? answer.json() : null))
+        .catch(() => null);
+  if (told) {
+    figures.set(box, told.figure);
+    await draw(box);
+  }
+  if (!told?.finished) setTimeout(() => follow(box), ASK_MS);
 }
 
 if (typeof document !== "undefined") {
@@ -81,6 +98,7 @@ if (typeof document !== "undefined") {
     }
   }, { rootMargin: "50%" });
   for (const box of boxes) near.observe(box.parentElement);
+  for (const box of boxes.filter((one) => one.dataset.live)) follow(box);
   const drawAgain = () => boxes.filter((box) => box.classList.contains("plot-on")).forEach(draw);
   document.addEventListener("trabecula:theme", drawAgain);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAgain);

@@ -2,6 +2,7 @@
 
 import json
 from argparse import ArgumentParser
+from dataclasses import asdict
 from typing import Any
 
 from django.conf import settings
@@ -21,11 +22,15 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO:
             raise CommandError("this is for a demo only (TRABECULA_DEMO=1): no simulated people among real ones")
-        total = options["participants"]
-        if not make_demo(total, self._say):
-            self.stdout.write("      the simulated study is there already")
         folder = settings.HOME / "demo"
         folder.mkdir(parents=True, exist_ok=True)
+        people = make_demo(options["participants"], self._say)
+        if people:
+            # Who was invented for whom: the next commands make their bones from it.
+            known = {code: {**asdict(one), "born_on": None, "day": one.day.isoformat()} for code, one in people.items()}
+            (folder / "people.json").write_text(json.dumps(known, indent=1), encoding="utf-8")
+        else:
+            self.stdout.write("      the simulated study is there already")
         accounts = [
             {"name": one.name, "role": Role(one.role).label, "email": one.email, "site": one.site} for one in STAFF
         ]

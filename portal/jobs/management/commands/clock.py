@@ -1,4 +1,4 @@
-"""`manage.py clock`: sweeps jobs and seals the audit, again and again. Run one; a second one waits for the first."""
+"""`manage.py clock`: sweeps jobs, seals the audit, does the apps' duties, again and again. Run one; a second one waits."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from portal.audit.sealer import seal
-from portal.jobs.clock import Clock, Duty, stop_on_signals
+from portal.jobs.clock import Clock, Duty, list_further_duties, stop_on_signals
 from portal.jobs.reap import sweep
 
 
@@ -18,6 +18,7 @@ class Command(BaseCommand):
             [
                 Duty("sweep", settings.CLOCK_SWEEP_SECONDS, sweep),
                 Duty("seal", settings.CLOCK_SEAL_SECONDS, seal),
+                *list_further_duties(),
             ]
         )
         stop_on_signals(clock)

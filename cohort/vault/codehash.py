@@ -1,0 +1,17 @@
+"""Which code scores: one digest over the sources that turn labels and predictions into numbers (pure)."""
+
+from collections.abc import Iterable
+from hashlib import sha256
+from pathlib import Path
+
+from portal.proof import jcs
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = ("modelling/engine/metrics", "modelling/engine/blinding", "portal/proof", "cohort/vault")
+
+
+def compute_code_sha256(root: Path = ROOT, sources: Iterable[str] = SOURCES) -> str:
+    """Return the digest over path and content of each source, in the order of the paths."""
+    files = sorted(path for source in sources for path in (root / source).glob("*.py"))
+    listed = {str(path.relative_to(root)): sha256(path.read_bytes()).hexdigest() for path in files}
+    return sha256(jcs.dumps(listed)).hexdigest()

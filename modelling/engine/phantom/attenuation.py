@@ -1,0 +1,60 @@
+"""Stored tables of the attenuation of bone mineral, water and fat, and the spectrum of the radiograph. Pure.
+
+Mass attenuation coefficients, cm2/g: xraydb 4.5.8 for Ca5(PO4)3OH, H2O and the adipose tissue of ICRU Report 44
+(densities 3.16, 1.00 and 0.95 g/cm3). Spectrum: SpekPy 2.5.4, 55 kVp, tungsten at 12 degrees, 2.5 mm Al, put into
+bins of 3 keV; its mean energy is 34.12 keV and its half-value layer 1.919 mm Al.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+HA_DENSITY = 3.16
+"""g/cm3, of bone mineral without pores."""
+FAT_DENSITY = 0.95
+"""g/cm3."""
+
+SPECTRUM_KEV = np.array([16.08, 18.80, 21.65, 24.57, 27.53, 30.50, 33.49, 36.47, 39.46, 42.45, 45.43, 48.40, 51.74])
+SPECTRUM_PHOTONS = np.array(
+    [
+        0.00436,
+        0.02534,
+        0.06186,
+        0.09666,
+        0.11881,
+        0.12663,
+        0.12372,
+        0.11387,
+        0.09982,
+        0.08338,
+        0.06565,
+        0.04693,
+        0.03284,
+    ]
+)
+"""Share of the photons in each bin."""
+
+
+@dataclass(frozen=True)
+class Coefficients:
+    """Mass attenuation at one energy or at several, cm2/g: floats, or arrays of one shape."""
+
+    ha: NDArray[np.float64]
+    water: NDArray[np.float64]
+    fat: NDArray[np.float64]
+
+
+SPECTRUM = Coefficients(
+    ha=np.array(
+        [12.2445, 7.8286, 5.2323, 3.6561, 2.6596, 2.0067, 1.5604, 1.2481, 1.0216, 0.8539, 0.7274, 0.6301, 0.5453]
+    ),
+    water=np.array(
+        [1.3894, 0.9369, 0.6786, 0.5251, 0.4292, 0.3667, 0.3240, 0.2938, 0.2716, 0.2549, 0.2419, 0.2316, 0.2223]
+    ),
+    fat=np.array(
+        [0.9139, 0.6438, 0.4893, 0.3970, 0.3390, 0.3009, 0.2746, 0.2558, 0.2417, 0.2309, 0.2224, 0.2155, 0.2091]
+    ),
+)
+AT_38_KEV = Coefficients(ha=np.array(1.12345), water=np.array(0.28166), fat=np.array(0.2481))
+AT_70_KEV = Coefficients(ha=np.array(0.31312), water=np.array(0.19285), fat=np.array(0.1875))

@@ -1,0 +1,55 @@
+"""Model versions over the API: read only."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework import serializers, viewsets
+
+from modelling.zoo.access import get_model_for, list_models_for
+from modelling.zoo.models import ModelVersion
+
+
+class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
+    """A model version: what it is, what it learned from, and how it did out of fold."""
+
+    study = serializers.SlugRelatedField[Any](slug_field="code", read_only=True)
+
+    class Meta:
+        model = ModelVersion
+        fields = (
+            "id",
+            "study",
+            "origin",
+            "task",
+            "number",
+            "name",
+            "recipe",
+            "profile",
+            "modalities",
+            "answers_from",
+            "threshold",
+            "fe_taught",
+            "snapshot",
+            "metrics",
+            "card",
+            "model_sha256",
+            "weights_sha256",
+            "files",
+            "made_at",
+        )
+        read_only_fields = fields
+
+
+class ModelVersionViewSet(viewsets.ReadOnlyModelViewSet[ModelVersion]):
+    """The model versions of the actor's studies."""
+
+    queryset = ModelVersion.objects.none()
+    serializer_class = ModelVersionSerializer
+    lookup_value_converter = "uuid"
+    lookup_value_regex = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+
+    def get_queryset(self) -> QuerySet[ModelVersion]:
+        return list_models_for(self.request.actor)  # type: ignore[attr-defined]
+
+    def get_object(self) -> ModelVersion:
+        return get_model_for(self.request.actor, self.kwargs["pk"])  # type: ignore[attr-defined]

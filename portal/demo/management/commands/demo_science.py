@@ -1,0 +1,49 @@
+"""`manage.py demo_science`: runs and blinded evaluations of the demo, as its people would have made them."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from cohort.study.models import Study
+from modelling.blinded.models import Evaluation, Step
+from modelling.engine.training.admissible import FX_FRAG, FX_INC, OP_WHO
+from portal.demo import science
+from portal.demo.public import bring_public_study
+from portal.demo.study import CODE
+from portal.demo.waiting import NotDone
+
+
+class Command(BaseCommand):
+    help = "Train the demo's models and bring its evaluations to where a visitor finds them."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.DEMO:
+            raise CommandError("this is for a demo only (TRABECULA_DEMO=1)")
+        study = Study.objects.get(code=CODE)
+        if Evaluation.objects.filter(study=study).exists():
+            self.stdout.write("      runs and evaluations are there already")
+            return
+        try:
+            self._make(study)
+            bring_public_study(self._say)
+        except NotDone as error:
+            raise CommandError(str(error)) from None
+
+    def _make(self, study: Study) -> None:
+        science.make_cards()
+        opened = {task: science.open_evaluation(study, task, title) for task, title in science.TITLES.items()}
+        for task in (OP_WHO, FX_FRAG):
+            models = science.train(study, task, self._say)
+            science.lock_evaluation(opened[task], models, primary="fusion")
+            self._say(f"{opened[task]} is locked")
+        science.leave_runs(study)
+        science.reveal_evaluation(opened[OP_WHO])
+        science.take(opened[OP_WHO], Step.REPORT)
+        science.give_one_share(opened[FX_FRAG], "carl")
+        self._say(f"{opened[OP_WHO]} is revealed; {opened[FX_FRAG]} waits for the second custodian")
+        self._say(f"{opened[FX_INC]} is still enrolling")
+
+    def _say(self, words: str) -> None:
+        self.stdout.write(f"      {words}")
+        self.stdout.flush()

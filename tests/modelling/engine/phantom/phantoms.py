@@ -1,0 +1,17 @@
+"""Images of a few invented people, made once for all tests that look at them."""
+
+from datetime import UTC, date, datetime
+from functools import cache
+
+from modelling.engine.phantom.dicom_writer import Identity
+from modelling.engine.phantom.images import Images, make_images
+from modelling.engine.phantom.worlds import make_person
+
+SEED = 5
+IDENTITY = Identity("SIM-EXE-0001", "Simulated^Ann", date(1955, 2, 3), datetime(2026, 6, 1, 9, 30, tzinfo=UTC))
+
+
+@cache
+def images_of(index: int, side: str = "R") -> Images:
+    """Return the images of one person of SEED."""
+    return make_images(make_person(SEED, index), side)

@@ -1,0 +1,177 @@
+"""Images of invented people: the physics by hand, mass that is kept, and bone that shows."""
+
+import numpy as np
+import pytest
+
+from modelling.engine.phantom.anatomy import Grid, Tissue, fill, make_forearm
+from modelling.engine.phantom.attenuation import SPECTRUM_KEV, SPECTRUM_PHOTONS
+from modelling.engine.phantom.images import make_images
+from modelling.engine.phantom.projections import (
+    BONE_WEIGHT,
+    FILM_SCALE,
+    PROJECTION_GRID,
+    TISSUE_RATIO,
+    Paths,
+    attenuate,
+    bone_density,
+    overlap_matrix,
+    polychromatic,
+    project,
+)
+from modelling.engine.phantom.scanner import make_pqct, to_density
+from modelling.engine.phantom.worlds import make_person
+from tests.modelling.engine.phantom.phantoms import SEED, images_of
+
+N = 16
+
+
+def make_slab(ha: float, water: float, fat: float = 0.0) -> Paths:
+    return Paths(*(np.full((2, 3), value) for value in (ha, water, fat)))
+
+
+def test_a_slab_of_mineral_behind_water_gives_its_density():
+    found = bone_density(*attenuate(make_slab(ha=1.0, water=3.0)))
+    assert found == pytest.approx(np.ones((2, 3)), abs=1e-6)
+
+
+def test_water_alone_has_no_bone_however_thick():
+    for thickness in (1.0, 3.0, 8.0):
+        assert bone_density(*attenuate(make_slab(0.0, thickness))) == pytest.approx(np.zeros((2, 3)), abs=1e-9)
+
+
+def test_the_constants_of_dual_energy_are_those_of_the_design():
+    # MODELLING 6.2: R_s 1.460, denominator 0.6663 cm2/g.
+    assert pytest.approx(1.460, abs=0.001) == TISSUE_RATIO
+    assert pytest.approx(0.6663, abs=0.0005) == BONE_WEIGHT
+
+
+def test_the_mean_energy_of_the_spectrum_is_that_of_55_kv():
+    # SpekPy, 55 kVp and 2.5 mm Al: 34.12 keV.
+    assert np.average(SPECTRUM_KEV, weights=SPECTRUM_PHOTONS) == pytest.approx(34.12, abs=0.02)
+
+
+def test_a_thick_path_hardens_the_beam():
+    once, twice = polychromatic(make_slab(0.5, 2.0))[0, 0], polychromatic(make_slab(1.0, 4.0))[0, 0]
+    assert once < twice < 2 * once
+
+
+def test_the_projection_keeps_the_mass_of_the_volume():
+    tissue = fill(make_forearm(make_person(SEED, 0)), PROJECTION_GRID)
+    dz, dy, dx = (step / 10 for step in PROJECTION_GRID.steps)
+    for part, seen in zip((tissue.ha, tissue.water, tissue.fat), vars(project(tissue)).values(), strict=True):
+        mass = part.sum(dtype=np.float64) * dz * dy * dx
+        assert mass > 1.0
+        assert seen.sum() * dz * dx == pytest.approx(mass, rel=1e-6)
+
+
+def test_averaging_onto_other_pixels_keeps_mass():
+    source, wanted = np.arange(0, 30, 0.3), np.arange(-2, 33, 0.65)
+    row = np.random.default_rng(1).uniform(size=source.size)
+    assert (overlap_matrix(source, wanted) @ row).sum() * 0.65 == pytest.approx(row.sum() * 0.3, rel=1e-12)
+
+
+def test_no_voxel_holds_more_than_there_is_room_for():
+    tissue = fill(make_forearm(make_person(SEED, 1)), PROJECTION_GRID)
+    assert min(tissue.ha.min(), tissue.water.min(), tissue.fat.min()) >= 0
+    assert (tissue.ha / 3.16 + tissue.water + tissue.fat / 0.95).max() <= 1.3
+    assert 0.8 < tissue.ha.max() < 1.6
+
+
+def test_the_radius_has_the_area_that_its_person_has():
+    person = make_person(SEED, 2)
+    across = np.arange(-30, 30, 0.1)
+    tissue = fill(make_forearm(person), Grid(np.array([0.04 * person.forearm_mm]), across, across))
+    inside = make_forearm(person).radius.outline
+    height = np.searchsorted(make_forearm(person).radius.z, 0.04 * person.forearm_mm)
+    assert np.pi * (inside[height] ** 2).mean() == pytest.approx(person.area_mm2, rel=0.03)
+    cortex = (tissue.ha[0][:, across > -14] > 0.5).sum() * 0.01
+    radius = (person.area_mm2 / np.pi) ** 0.5
+    assert cortex == pytest.approx(np.pi * (2 * radius - person.ct_th_mm) * person.ct_th_mm, rel=0.15)
+
+
+def test_water_reads_zero_and_mineral_its_density_on_the_scanner():
+    grid = Grid(np.array([0.0]), np.array([0.0]), np.array([0.0, 1.0]))
+    ha = np.array([[[0.0, 0.8]]])
+    tissue = Tissue(grid, ha=ha, water=1.0 - ha / 3.16, fat=np.zeros_like(ha))
+    assert to_density(tissue) == pytest.approx(np.array([[[0.0, 800.0]]]), abs=1e-6)
+
+
+def test_the_dxa_measures_the_bone_that_is_there():
+    true = np.array([(images_of(i).person.abmd_ud, images_of(i).person.abmd_33) for i in range(N)])
+    seen = np.array([(images_of(i).regions["R_UD"].bmd, images_of(i).regions["R_33"].bmd) for i in range(N)])
+    for column in (0, 1):
+        assert np.corrcoef(true[:, column], seen[:, column])[0, 1] > 0.95
+    assert (seen / true).mean(axis=0) == pytest.approx([1.0, 1.0], abs=0.03)
+
+
+def test_content_over_area_is_density():
+    region = images_of(0).regions["R_UD"]
+    assert region.bmc / region.area == pytest.approx(region.bmd)
+
+
+def test_the_regions_rise_from_ultradistal_to_a_third():
+    for index in range(N):
+        regions = images_of(index).regions
+        assert regions["R_UD"].bmd < regions["R_MID"].bmd < regions["R_33"].bmd
+
+
+def test_a_regression_on_the_film_tells_the_density_of_the_forearm():
+    true, seen = [], []
+    for index in range(N):
+        images = images_of(index)
+        film = images.film.values[0] * FILM_SCALE
+        # Within the radius, 5 to 17 mm from the joint, and the soft tissue between the shafts.
+        seen.append((1.0, film[190:270, 97:175].mean(), film[300:420, 192:211].mean()))
+        true.append(images.person.abmd_ud)
+    table, wanted = np.array(seen), np.array(true)
+    weights = np.linalg.lstsq(table, wanted, rcond=None)[0]
+    r2 = 1 - ((wanted - table @ weights) ** 2).sum() / ((wanted - wanted.mean()) ** 2).sum()
+    assert r2 >= 0.7
+    assert weights[1] > 0
+
+
+def test_more_bone_is_brighter_in_every_image():
+    true = [images_of(i).person.abmd_ud for i in range(N)]
+    film = [float(images_of(i).film.values[0, 190:270, 97:175].mean()) for i in range(N)]
+    pqct = [float(np.clip(images_of(i).pqct.values[0], 0, None).mean()) for i in range(N)]
+    assert np.corrcoef(true, film)[0, 1] > 0.7
+    assert np.corrcoef(true, pqct)[0, 1] > 0.7
+
+
+def test_a_left_forearm_is_the_mirror_image_of_a_right_one_but_for_noise_and_letter():
+    right, left = images_of(0).dxa.values[0], images_of(0, "L").dxa.values[0]
+    assert left[:, ::-1] == pytest.approx(right)
+    film_right, film_left = images_of(0).film.values[0], images_of(0, "L").film.values[0]
+    assert np.corrcoef(film_right[250:].ravel(), film_left[250:, ::-1].ravel())[0, 1] > 0.99
+    assert np.corrcoef(film_right[250:].ravel(), film_left[250:].ravel())[0, 1] < 0.9
+
+
+def test_the_lead_letter_can_be_that_of_the_other_side_or_missing():
+    person = make_person(SEED, 0)
+    lead = [(make_images(person, "R", marker=marker).film.values[0] > 5e4).sum() for marker in ("true", "L", None)]
+    assert lead[0] > lead[1] > lead[2] == 0
+
+
+def test_movement_blurs_the_slices_and_nothing_else():
+    person = make_person(SEED, 0)
+    still, moved = images_of(0), make_images(person, "R", motion=1.0)
+    edges = [np.abs(np.diff(images.pqct.values[0], axis=1)).max() for images in (still, moved)]
+    assert edges[1] < 0.8 * edges[0]
+    assert (moved.film.values == still.film.values).all()
+
+
+def test_more_movement_than_all_is_refused():
+    person = make_person(SEED, 0)
+    with pytest.raises(ValueError, match=r"motion is 1\.5; wanted 0 to 1"):
+        make_pqct(make_forearm(person), person, "R", motion=1.5)
+
+
+def test_a_third_side_is_refused():
+    with pytest.raises(ValueError, match="side 'B' with marker 'true'; wanted L or R"):
+        make_images(make_person(SEED, 0), "B")
+
+
+def test_the_same_seed_gives_the_same_images():
+    again = make_images(make_person(SEED, 0), "R")
+    for name in ("film", "dxa", "pqct"):
+        assert (getattr(again, name).values == getattr(images_of(0), name).values).all()
