@@ -4,6 +4,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
+from cohort.crf.api import RecordsView, VisitsView
 from cohort.enrolment.api import ScreeningCountsViewSet
 from cohort.participants.api import ParticipantViewSet
 from cohort.study.api import StudyViewSet
@@ -23,5 +24,7 @@ router.register("models", ModelVersionViewSet, "api-model")
 
 urlpatterns = [
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("visits/", VisitsView.as_view(), name="api-visits"),
+    path("records/", RecordsView.as_view(), name="api-records"),
     path("", include(router.urls)),
 ]

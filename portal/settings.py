@@ -98,6 +98,7 @@ INSTALLED_APPS = [
     "cohort.crf",
     "cohort.imaging",
     "cohort.measurements",
+    "cohort.quality",
     "cohort.labels",
     "cohort.datasets",
     "cohort.exchange",
@@ -222,6 +223,14 @@ IDENTITY_KEY = "" if PROCESS not in {"web", "test"} else env.secret("IDENTITY_KE
 """Encrypts names and contacts (schema identity); never in the database, never given to a worker."""
 DEID_KEY = env.secret("DEID_KEY") if PROCESS in {"web", "test"} else env.text("DEID_KEY", "")
 """Makes the new UIDs and the shifted dates of images, the same each time; encrypts originals while they are kept."""
+
+# --- images -----------------------------------------------------------------------------------------------------
+UPLOAD_FILE_MB = env.integer("UPLOAD_FILE_MB", 2048)
+UPLOAD_FILES = env.integer("UPLOAD_FILES", 5000)
+"""The largest file, and the most files, of one upload."""
+REFUSED_FILE_DAYS = env.integer("REFUSED_FILE_DAYS", 30)
+ORIGINAL_DAYS = env.integer("ORIGINAL_DAYS", 30)
+"""How long a file that was refused, and the encrypted original of one that was accepted, are kept."""
 
 # --- people -----------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"

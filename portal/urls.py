@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("cohort.crf.urls")),
     path("", include("cohort.imaging.urls")),
     path("", include("cohort.measurements.urls")),
+    path("", include("cohort.quality.urls")),
     path("", include("cohort.labels.urls")),
     path("", include("cohort.datasets.urls")),
     path("", include("cohort.exchange.urls")),

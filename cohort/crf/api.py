@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from cohort.crf.access import get_record_for, list_forms_of
 from cohort.crf.filling import Change
-from cohort.crf.services import begin_visit, complete_record, is_closed, miss_visit, save_answers
+from cohort.crf.services import begin_visit, complete_record, is_closed, miss_visit, record_none, save_answers
 from cohort.crf.store import AnyRecord
 from cohort.participants.access import get_participant_for, get_visit_for, list_visits_for
 from cohort.participants.models import Visit
@@ -53,6 +53,7 @@ class RecordSerializer(serializers.Serializer[Any]):
     comments = serializers.DictField(child=serializers.CharField(allow_blank=True), default=dict)
     refused = serializers.DictField(child=serializers.CharField(), read_only=True)
     complete = serializers.BooleanField(default=False, write_only=True)
+    none_because = serializers.CharField(required=False, write_only=True, help_text="nothing to record: the reason")
 
 
 class NeverCached(MarksOrigin):
@@ -122,6 +123,9 @@ class RecordsView(NeverCached):
         data = sent.validated_data
         visit = get_visit_for(_actor(request), data["participant"], data["visit"])
         get_record_for(_actor(request), visit, data["form"], data["number"])
+        if "none_because" in data:
+            record_none(actor=_actor(request), visit=visit, form=data["form"], reason=data["none_because"])
+            return Response(_write_record(visit, get_record_for(_actor(request), visit, data["form"])))
         names: dict[str, Any] = {"form": data["form"], "number": data["number"]}
         saved = save_answers(
             actor=_actor(request), visit=visit, changes=_read_changes(data), version=data["version"], **names

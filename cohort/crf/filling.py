@@ -212,12 +212,22 @@ def examine(form: Form, sheet: Sheet, setting: Setting) -> list[Finding]:
         if one.is_required and value is None and name not in sheet.missing and not broken:
             findings.append(Finding(name, UNDONE, "No answer yet, and no reason why."))
         if value is not None and (words := find_breach(one.soft, value, {**setting.days, **sheet.answers})):
-            findings.append(Finding(name, SOFT, f"Unusual: {words}", name in sheet.comments))
+            # What was worked out has no comment of its own: the answers it comes from have.
+            findings.append(Finding(name, SOFT, f"Unusual: {words}", name in sheet.comments or one.type == "calc"))
         for rule in broken:
             is_settled = rule.level == SOFT and name in sheet.comments
             is_settled |= rule.level == UNDONE and name in sheet.missing
             findings.append(Finding(name, rule.level, rule.words, is_settled))
     return findings
+
+
+def make_empty(form: Form, reason: str, setting: Setting) -> Sheet:
+    """Return a form that says that there is nothing of its kind: every required question has the same reason."""
+    if reason not in MISSING_REASONS:
+        raise ValueError(f"'{reason}' is none of the reasons: {', '.join(MISSING_REASONS)}")
+    hidden = find_hidden(form, {}, setting.answers)
+    asked = [one.variable for one in form.fields if one.is_required and is_entered(one) and one.variable not in hidden]
+    return settle(form, Sheet(missing=dict.fromkeys(asked, reason)), setting)
 
 
 def list_open(findings: list[Finding]) -> list[Finding]:

@@ -122,6 +122,7 @@ def make_sections(
     hidden = find_hidden(form, sheet.answers, setting.answers)
     begins = {first: title for title, first in SECTIONS.get(form.code, ((form.title, form.fields[0].variable),))}
     sections: list[Section] = []
+    units_told: set[str] = set()
     for number, question in enumerate((one for one in form.fields if one.type != "esign"), start=1):
         if question.variable in begins or not sections:
             sections.append(Section(begins.get(question.variable, form.title)))
@@ -135,7 +136,7 @@ def make_sections(
                 text=_text(question, value, setting) if not typed or name not in typed else str(typed[name]),
                 typed=sheet.typed.get(name, ""),
                 unit=write_unit(question.unit),
-                hint=_hint(question),
+                hint=_hint(question, units_told),
                 before=_before(question, before),
                 choices=_choices(question, value, (typed or {}).get(name)),
                 missing=sheet.missing.get(name, ""),
@@ -187,10 +188,14 @@ def _choices(question: Field, value: Any, typed: Any) -> list[Choice]:
     ]
 
 
-def _hint(question: Field) -> str:
+def _hint(question: Field, units_told: set[str]) -> str:
+    """Return how something may be typed; another unit is named once, at the first question that has it."""
+    if kind_of(question) != "line":
+        return ""
     parts = [HINTS.get(question.type, "")]
-    if question.unit in CONVERTERS and question.is_number:
-        parts.append(f"Or as {CONVERTERS[question.unit][1]}")
+    if question.unit in CONVERTERS and question.is_number and question.unit not in units_told:
+        units_told.add(question.unit)
+        parts.append(f"In {write_unit(question.unit)}, or as {CONVERTERS[question.unit][1]}")
     return ". ".join(part for part in parts if part)
 
 

@@ -16,7 +16,7 @@ from cohort.crf import parts, services
 from cohort.crf.access import get_record_for, next_number
 from cohort.crf.actions import actions_of
 from cohort.crf.answering import answer_conflict, answer_saved
-from cohort.crf.filling import Change, count_done, examine, list_open
+from cohort.crf.filling import Change, count_done, examine, list_open, settle
 from cohort.crf.forms import ReopenForm, read_changes
 from cohort.crf.known import find_last_time, gather
 from cohort.crf.states import TABLE, RecordState
@@ -105,6 +105,15 @@ def record_complete(request: Request, code: str, visit_code: str, form: str, num
     return redirect("visit", code, visit_code)
 
 
+@require_POST
+def record_none(request: Request, code: str, visit_code: str, form: str) -> HttpResponse:
+    """Say that there is nothing to record on a repeating form."""
+    visit, _ = _find(request, code, visit_code, form, 1)
+    services.record_none(actor=request.actor, visit=visit, form=form, reason=request.POST.get("reason", "NA"))
+    messages.success(request, f"{load_dictionary().form(form).title}: none.")
+    return redirect("visit", code, visit_code)
+
+
 @require_http_methods(["GET", "POST"])
 @never_cache
 def record_reopen(request: Request, code: str, visit_code: str, form: str, number: int) -> HttpResponse:
@@ -179,6 +188,8 @@ def _show(
 ) -> HttpResponse:
     form = load_dictionary().form(found.form)
     setting, sheet = gather(visit, form), sheet_of(found)
+    if found.state == RecordState.DRAFT:
+        sheet = settle(form, sheet, setting)
     findings = examine(form, sheet, setting)
     done, wanted = count_done(form, sheet, setting)
     left = list_open(findings) if "check" in request.GET else []
@@ -215,6 +226,7 @@ def _show(
         "saved_at": timezone.localtime(found.changed_at) if found.changed_at else None,
         "may_sign": "sign" in verbs and may(request.actor, "record.sign", site_pk),
         "may_reopen": ("reopen" in verbs and may(request.actor, TABLE[(found.state, "reopen")].action, site_pk)),
+        "may_say_none": form.is_repeating and found.number == 1 and found.version == 0,
         "may_add": form.is_repeating and may_enter and found.state != RecordState.DRAFT,
         "crumbs": parts.make_crumbs(visit, Link(title)),
     }

@@ -12,7 +12,7 @@ from cohort.consent.purposes import Purpose
 from cohort.consent.rules import may_use
 from cohort.crf.actions import actions_of
 from cohort.crf.ages import find_age
-from cohort.crf.filling import Change, Sheet, drop_unchanged, examine, fill, list_open
+from cohort.crf.filling import Change, Sheet, drop_unchanged, examine, fill, list_open, make_empty
 from cohort.crf.known import gather
 from cohort.crf.models import OutcomeRecord
 from cohort.crf.states import TABLE, RecordState
@@ -153,6 +153,22 @@ def complete_record(*, actor: Actor, visit: Visit, form: str, number: int) -> No
         if left:
             names = ", ".join(dict.fromkeys(load_dictionary().field(one.variable).label for one in left))
             raise Refused(f"{len(left)} of its questions keep this form from being complete: {names}")
+        _move(actor, visit, record, "complete")
+
+
+@service("record.enter")
+def record_none(*, actor: Actor, visit: Visit, form: str, reason: str = "NA") -> None:
+    """Say that there is nothing to record on a repeating form: complete, and every question with the same reason."""
+    _refuse_unfit(actor, visit, form)
+    found = load_dictionary().form(form)
+    if not found.is_repeating:
+        raise Refused(f"'{found.title}' is filled in by everybody: each question has its own reason")
+    with writing(form):
+        if find_record(visit, form, 1, is_locked=True) is not None:
+            raise Refused(f"'{found.title}' was begun already: complete it, or give the reasons there")
+        record = blank_record(visit, form, 1)
+        sheet = make_empty(found, reason, gather(visit, found))
+        _write(record, sheet, frozenset(sheet.missing))
         _move(actor, visit, record, "complete")
 
 

@@ -16,6 +16,7 @@ urlpatterns = [
     path(VISIT + "miss/", views.visit_miss, name="visit-miss"),
     path(FORM, record_views.record, name="record"),
     path(FORM + "add/", record_views.record_add, name="record-add"),
+    path(FORM + "none/", record_views.record_none, name="record-none"),
     path(ROW, record_views.record, name="record"),
     path(ROW + "save/", record_views.record_save, name="record-save"),
     path(ROW + "complete/", record_views.record_complete, name="record-complete"),

@@ -8,6 +8,7 @@ accents, hyphens and spaces do not count).
 import hashlib
 import hmac
 import itertools
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ YES, NO, SILENT = "yes", "no", "header says nothing"
 _NOBODY = frozenset({"", "anonymous", "anonymised", "anonymized", "anon", "unknown", "none", "na", "xxx", "noname"})
 _SIMULATED = "sim"
 _MOST_WORDS = 5
+_LOOKS_LIKE_A_CODE = re.compile(r"^[a-z]{2,5}[0-9]{4,6}[0-9a-z]$")
+"""A folded research code of this portal (`EXB-0042-K`)."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,9 @@ def compare(salt: str, fingerprints: Sequence[str], person: Person) -> tuple[str
         return YES, "code"
     if fits:
         return YES, "code" if has_code else "number"
+    if _LOOKS_LIKE_A_CODE.match(number):
+        # A research code that fits nothing is another participant's, whether or not a hospital number is on file.
+        return NO, "code"
     # A number nobody has on file cannot be compared; it is no evidence either way.
     return SILENT, ""
 

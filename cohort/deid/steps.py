@@ -35,6 +35,7 @@ _DAMAGED = (ValueError, TypeError, KeyError, AttributeError, IndexError, EOFErro
 _SAID = {
     "name": "its header carries another name or birth date",
     "number": "its header carries another hospital number",
+    "code": "its header carries another research code",
 }
 
 

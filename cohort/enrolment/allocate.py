@@ -10,9 +10,9 @@ from collections.abc import Iterable
 
 from django.db import connections
 
-from cohort.enrolment.draw import is_test, make_seed, make_stratum
+from cohort.enrolment.draw import is_test, list_test_places, make_seed, make_stratum
 from cohort.enrolment.models import Assignment, DrawNonce, DrawSeed
-from cohort.study.models import Study
+from cohort.study.models import BLOCK_SIZE, Study
 from portal.audit.context import joined
 from portal.core.errors import Refused
 from portal.proof import commit
@@ -96,6 +96,10 @@ def assign_many(study: Study, site_prefix: str, people: Iterable[tuple[uuid.UUID
             _lock(study, stratum)
             drawn = set(assignments.filter(study_id=study.pk, stratum=stratum).values_list("participant_id", flat=True))
             new = [one for one in participant_pks if one not in drawn]
+            places = {
+                block: list_test_places(seed, stratum, block, study.n_test_per_block)
+                for block in range(len(drawn) // BLOCK_SIZE, (len(drawn) + len(new)) // BLOCK_SIZE + 1)
+            }
             assignments.bulk_create(
                 [
                     Assignment(
@@ -103,7 +107,7 @@ def assign_many(study: Study, site_prefix: str, people: Iterable[tuple[uuid.UUID
                         study_id=study.pk,
                         stratum=stratum,
                         position=position,
-                        is_test=is_test(seed, stratum, position, study.n_test_per_block),
+                        is_test=position % BLOCK_SIZE in places[position // BLOCK_SIZE],
                     )
                     for position, participant_pk in enumerate(new, start=len(drawn))
                 ],

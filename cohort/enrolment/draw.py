@@ -32,8 +32,15 @@ def make_stratum(site_prefix: str, sex: str, age_years: int) -> str:
 def is_test(seed: bytes, stratum: str, position: int, n_test_per_block: int, block_size: int = 10) -> bool:
     """Return whether the person at a position (0 for the first) of a stratum is drawn into the test set."""
     block, place = divmod(position, block_size)
+    return place in list_test_places(seed, stratum, block, n_test_per_block, block_size)
+
+
+def list_test_places(
+    seed: bytes, stratum: str, block: int, n_test_per_block: int, block_size: int = 10
+) -> frozenset[int]:
+    """Return which places (0 for the first) of a block of a stratum are test."""
     order = sorted(range(block_size), key=lambda one: _rank(seed, stratum, block, one))
-    return place in order[:n_test_per_block]
+    return frozenset(order[:n_test_per_block])
 
 
 def _rank(seed: bytes, stratum: str, block: int, place: int) -> bytes:

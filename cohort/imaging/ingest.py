@@ -17,7 +17,7 @@ from cohort.imaging import quarantine
 from cohort.imaging.keys import date_shift_days, study_key_hex
 from cohort.imaging.models import Series, SeriesFacts, StoredFile, Upload, UploadedFile
 from cohort.imaging.services import KIND
-from cohort.imaging.settling import settle_upload
+from cohort.imaging.settling import drop_run_files, settle_upload
 from cohort.imaging.states import SERIES, UPLOADS, SeriesState, UploadState
 from cohort.imaging.verdicts import Answer, BadAnswer, OutFile, SeriesFound, read_answer
 from portal.core.errors import Refused
@@ -105,7 +105,12 @@ def finish(job: Job, folder: Path, result: Mapping[str, Any]) -> None:
         raise Refused(f"what was read cannot be taken in: {error}") from None
     _write_verdicts(upload, answer, series)
     _conclude(upload, bool(series))
-    transaction.on_commit(lambda: settle_upload(upload.pk))
+    transaction.on_commit(lambda: _tidy(upload.pk, job.pk))
+
+
+def _tidy(upload_pk: uuid.UUID, job_pk: uuid.UUID) -> None:
+    drop_run_files(job_pk)
+    settle_upload(upload_pk)
 
 
 def _copy(one: UploadedFile, target: Path) -> None:

@@ -7,19 +7,19 @@ MEBIBYTE = 1 << 20
 
 def largest_file_bytes() -> int:
     """The largest single file that is taken in (DECISIONS 6, "Limits": a real XtremeCT II volume is 1.8 GB)."""
-    return int(getattr(settings, "UPLOAD_FILE_MB", 2048)) * MEBIBYTE
+    return int(settings.UPLOAD_FILE_MB) * MEBIBYTE
 
 
 def most_files() -> int:
     """How many files one upload may hold."""
-    return int(getattr(settings, "UPLOAD_FILES", 5000))
+    return int(settings.UPLOAD_FILES)
 
 
 def refused_file_days() -> int:
     """How long a refused file waits in quarantine, so that somebody can look at what was wrong with it."""
-    return int(getattr(settings, "REFUSED_FILE_DAYS", 30))
+    return int(settings.REFUSED_FILE_DAYS)
 
 
 def original_days() -> int:
     """How long the original of an accepted file is kept, encrypted."""
-    return int(getattr(settings, "ORIGINAL_DAYS", 30))
+    return int(settings.ORIGINAL_DAYS)

@@ -4,18 +4,22 @@ Everything here may run twice: after a verdict, and again by the sweep for what 
 """
 
 import logging
+import shutil
 import time
 import uuid
 from datetime import timedelta
 from pathlib import Path
 
+from django.conf import settings
 from django.utils import timezone
 
 from cohort.imaging import limits, originals, quarantine
 from cohort.imaging.models import Upload, UploadedFile
+from cohort.imaging.services import KIND
 from cohort.imaging.states import UPLOADS, UploadState
 from portal.audit.context import act, name_subject
 from portal.core.storage import StorageFull
+from portal.jobs.models import Job
 from portal.roles.actors import CLOCK
 from portal.workflow import move
 
@@ -41,12 +45,33 @@ def settle_upload(upload_pk: uuid.UUID) -> None:
 def sweep_uploads(older_than_s: float = quarantine.FORGOTTEN_S) -> int:
     """Tidy quarantine and originals; return how many files were deleted. Run by the clock."""
     n_deleted = _drop_forgotten_files(older_than_s)
+    for job_pk in _list_jobs_with_leftovers():
+        drop_run_files(job_pk)
     for pk in _list_unsettled_uploads():
         settle_upload(pk)
     _give_up_forgotten_uploads()
     n_deleted += _drop_what_is_over()
     quarantine.drop_empty_folders()
     return n_deleted
+
+
+def drop_run_files(job_pk: uuid.UUID) -> None:
+    """Delete what the reader was given and what it made from the job's run folders: both hold true headers."""
+    for attempt in folder_of(job_pk).glob("attempt-*"):
+        for name in ("in", "out", "work", "tmp"):
+            shutil.rmtree(attempt / name, ignore_errors=True)
+        (attempt / "upload.json").unlink(missing_ok=True)
+
+
+def folder_of(job_pk: uuid.UUID) -> Path:
+    """Return the folder of all attempts of a job."""
+    return Path(settings.HOME) / "jobs" / str(job_pk)
+
+
+def _list_jobs_with_leftovers() -> list[uuid.UUID]:
+    """Return the readings that nobody is at and whose files still lie there: failed ones, and those of a crash."""
+    over = Job.objects.filter(kind=KIND).exclude(state__in=("running", "cancelling")).values_list("pk", flat=True)
+    return [pk for pk in over if any(folder_of(pk).glob("attempt-*/in"))]
 
 
 def _settle_file(one: UploadedFile) -> None:

@@ -1,5 +1,7 @@
 """Addresses of measurements."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from cohort.measurements import views
+
+urlpatterns = [path("participants/<str:code>/measurements/", views.measurements, name="measurements-for")]

@@ -76,6 +76,8 @@ _LISTS: Final = {
 }
 _OPEN_LISTS: Final = ("from study version table", "dm+d pick list", "per task", "S52.5 S52.6")
 _OPTIONAL: Final = frozenset({"gender", "ghaht", "dxa_z", "imd_decile", "phy_notdone"})
+# Marked as repeating in the table because they are asked at several visits; at one visit they are filled in once.
+_ONCE_A_VISIT: Final = frozenset({"vis", "ant", "fal", "lif", "gcs", "phy", "lab", "fup"})
 _TEXTS: Final = frozenset({"text", "json", "file", "esign"})
 
 
@@ -136,7 +138,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Form:
-    """One form: its questions in the order of the paper. A repeating form is filled in once for each thing."""
+    """One form: its questions in the order of the paper. A repeating form has one row for each thing at one visit."""
 
     code: str
     title: str
@@ -186,7 +188,7 @@ def load_dictionary() -> Dictionary:
             code: Form(
                 code,
                 FORM_TITLES[code],
-                any(row["repeating"] == "yes" for row in rows if row["form"] == code),
+                code not in _ONCE_A_VISIT and any(row["repeating"] == "yes" for row in rows if row["form"] == code),
                 tuple(_read_field(row) for row in rows if row["form"] == code),
             )
             for code in codes

@@ -28,7 +28,7 @@ def list_custody_keys() -> QuerySet[CustodyKey]:
 
 def find_own_key(actor: Actor) -> CustodyKey | None:
     """Return the actor's key in use."""
-    return list_custody_keys().filter(custodian_id=actor.user_pk).first()
+    return list_custody_keys().filter(custodian_id=actor.person_pk).first() if actor.is_known else None
 
 
 def find_sealing_key(evaluation_pk: UUID) -> SealingKey | None:
@@ -48,7 +48,7 @@ def find_last_request(evaluation_pk: UUID, kind: RequestKind) -> Request | None:
 
 def find_own_share(actor: Actor, evaluation_pk: UUID) -> SealedShare | None:
     """Return the actor's own share, sealed to the actor's card; another's is never handed out."""
-    return SealedShare.objects.using(WEB).filter(evaluation_id=evaluation_pk, custodian_id=actor.user_pk).first()
+    return SealedShare.objects.using(WEB).filter(evaluation_id=evaluation_pk, custodian_id=actor.person_pk).first()
 
 
 def list_share_holders(evaluation_pk: UUID) -> list[UUID]:

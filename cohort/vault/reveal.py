@@ -30,7 +30,7 @@ LOCKED = "locked"
 
 
 def reveal(request_pk: UUID, one_time_private_key: bytes, given: Sequence[GivenShare]) -> None:
-    """Reveal one evaluation by two shares. Raises Refused, having written nothing, where anything is not as promised."""
+    """Reveal one evaluation by two shares. Raises Refused, having written nothing, where anything is amiss."""
     with act(SCORER, "evaluation.reveal"):
         # Of two at once the second waits here and finds the request done.
         request = Request.objects.select_for_update().get(pk=request_pk)
@@ -107,6 +107,8 @@ def open_labels(case: Case, key: bytes) -> dict[UUID, tuple[int, bytes]]:
 
     Before the lock the database shows the scorer no row and says nothing, so the count is checked here.
     """
+    if case.batch_pk is None:
+        raise Refused("the evaluation names no sealing")
     rows = list(SealedLabel.objects.filter(batch_id=case.batch_pk, evaluation_id=case.evaluation_pk))
     if len(rows) != case.n_labels:
         raise Refused(f"{len(rows)} sealed labels were found, {case.n_labels} were committed to")

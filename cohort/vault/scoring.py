@@ -1,6 +1,6 @@
 """From opened labels and predictions to one score sheet: gathers what is scored, and leaves the numbers to the engine.
 
-The same two functions serve the rehearsal, with labels thrown by a die, and the reveal: what was rehearsed is what runs.
+The same functions serve the rehearsal, with labels thrown by a die, and the reveal: what was rehearsed is what runs.
 """
 
 import random

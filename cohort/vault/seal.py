@@ -77,7 +77,7 @@ def seal_labels(
         batch = LabelBatch(
             evaluation_id=evaluation_pk,
             n_labels=len(sealed),
-            label_root=compute_label_root(one.commitment for one in sealed),
+            label_root=compute_label_root(bytes(one.commitment) for one in sealed),
             split_root=compute_split_root(salt, parts.items()),
             salt=salt,
             exclusions={reason: n for reason, n in sorted(exclusions.items()) if n},

@@ -17,6 +17,7 @@ from frontend.states import TONES, tone_of
 register = template.Library()
 
 PLOTLY = "vendor/plotly-strict.min.js"
+VIEWER = "vendor/viewer/viewer.js"
 _TONE_OF_MESSAGE = {"success": "good", "warning": "warn", "error": "bad", "info": "busy", "debug": "plain"}
 
 
@@ -126,6 +127,12 @@ def query(context: Context, **changes: Any) -> str:
 def plotly_src() -> str:
     """Return the address of Plotly's strict bundle, or nothing where it was not installed: tables then stand alone."""
     return static(PLOTLY) if finders.find(PLOTLY) else ""
+
+
+@register.simple_tag
+def viewer_src() -> str:
+    """Return the address of the image viewer, or nothing where it was not built: small pictures then stand alone."""
+    return static(VIEWER) if finders.find(VIEWER) else ""
 
 
 def _kind(field: BoundField) -> str:

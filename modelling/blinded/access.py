@@ -34,7 +34,7 @@ def list_submissions(evaluation: Evaluation) -> QuerySet[Submission]:
 
 
 def find_open_proposal(evaluation: Evaluation, step: Step) -> Proposal | None:
-    """Return what waits for a second person: the newest proposal of a step that has neither lapsed nor been approved."""
+    """Return what waits for a second person: the newest proposal of a step, neither lapsed nor approved."""
     found = evaluation.proposals.filter(step=step, expires_at__gt=timezone.now(), approval=None)
     return found.select_related("proposer").order_by("-proposed_at").first()
 

@@ -1,4 +1,4 @@
-"""What each step does once two people agreed to it: facts that hang on the moment, then the move, in one transaction."""
+"""What each step does once two people agreed to it: facts that hang on the moment, then the move, all or nothing."""
 
 from collections.abc import Callable
 from typing import Any

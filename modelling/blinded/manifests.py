@@ -35,7 +35,7 @@ def make_body(evaluation: Evaluation, step: Step) -> dict[str, Any]:
 
 def list_missing(evaluation: Evaluation, step: Step) -> list[str]:
     """Return what stands in the way of a step, as sentences; empty when nothing does."""
-    return _MISSING.get(step, lambda _: [])(evaluation)
+    return _MISSING[step](evaluation) if step in _MISSING else []
 
 
 def _open(evaluation: Evaluation) -> dict[str, Any]:

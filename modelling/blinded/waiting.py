@@ -43,9 +43,15 @@ def _of_evaluation(actor: Actor, evaluation: Evaluation) -> Iterator[Waiting]:
             return
     if evaluation.state == State.LOCKED:
         yield from _reveal(actor, evaluation)
-    elif evaluation.state not in {State.ENROLLING, State.REPORTED} and list_doors(actor, evaluation):
-        if not any(find_open_proposal(evaluation, step) for step in Step if step != Step.VOID):
-            yield Waiting(1, f"evaluation waits for you: {evaluation}", page, "soon")
+    elif _is_theirs_now(actor, evaluation):
+        yield Waiting(1, f"evaluation waits for you: {evaluation}", page, "soon")
+
+
+def _is_theirs_now(actor: Actor, evaluation: Evaluation) -> bool:
+    """True if the actor could do the next step and nobody has proposed it yet; following people up takes its time."""
+    if evaluation.state in {State.ENROLLING, State.REPORTED} or not list_doors(actor, evaluation):
+        return False
+    return not any(find_open_proposal(evaluation, step) for step in Step if step != Step.VOID)
 
 
 def _reveal(actor: Actor, evaluation: Evaluation) -> Iterator[Waiting]:

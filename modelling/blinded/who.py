@@ -1,4 +1,4 @@
-"""Who can know what, until the reveal and after it: DECISIONS 2 as a table, and the limits that no table removes (pure)."""
+"""Who can know what until the reveal: DECISIONS 2 as a table, and the limits that no table removes (pure)."""
 
 from frontend.parts import Column, Row, Table
 

@@ -129,7 +129,8 @@ def _refuse_unfit(snapshot: Snapshot, study: Study, task: str) -> None:
         )
     if snapshot.purpose != Purpose.TRAIN:
         raise Refused(f"{snapshot} holds test inputs; nobody trains on them")
-    if reason := is_usable(snapshot).reason_against:
+    # One that is still being built is looked at again when the run begins.
+    if snapshot.is_built and (reason := is_usable(snapshot).reason_against):
         raise Refused(f"{snapshot} cannot be trained on: {reason}")
 
 

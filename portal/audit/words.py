@@ -20,11 +20,22 @@ ACTIONS: dict[str, str] = {
     "participant.enrol": "enrolled a participant",
     "consent.give": "recorded a consent",
     "consent.withdraw": "recorded a withdrawal",
+    "visit.begin": "began a visit",
+    "visit.miss": "recorded a missed visit",
+    "record.enter": "filled in a form",
+    "record.reopen": "opened a form again",
+    "record.sign": "signed a form",
     "image.upload": "brought images",
     "image.grade": "judged an image series",
     "image.overrule_header": "overruled the side in a header",
     "image.add_reference": "added a reference image",
     "image.conclude": "took images in, or refused them",
+    "measurement.record": "wrote down measured values",
+    "measuring.launch": "had images measured",
+    "query.raise": "raised a query",
+    "query.answer": "answered a query",
+    "query.close": "closed or reopened a query",
+    "model.try": "tried a model on an image",
     "evaluation.draft": "drafted or changed an evaluation",
     "evaluation.make_key": "asked for or made a sealing key",
     "evaluation.propose_open": "proposed to open an evaluation",
@@ -59,6 +70,7 @@ ACTIONS: dict[str, str] = {
 }
 """Action → what the actor did, after the name: `Nora Nurse enrolled a participant`."""
 
+# Entering an outcome, or a scan's form, is told by the same words as any form: that there is one can be the label.
 ONLY_LOOKING = frozenset(
     {
         "site.view",
@@ -70,8 +82,17 @@ ONLY_LOOKING = frozenset(
         "participant.list",
         "participant.view",
         "identity.reveal",
+        "visit.view",
+        "record.view",
+        "record.enter_imaging",
+        "outcome.view",
+        "outcome.view_imaging",
+        "outcome.enter",
+        "outcome.enter_imaging",
         "image.view",
         "image.facts",
+        "measurement.view",
+        "query.view",
         "snapshot.view",
         "evaluation.view",
         "evaluation.take_public",
@@ -83,6 +104,7 @@ ONLY_LOOKING = frozenset(
 READS: dict[str, str] = {
     "identity": "who a participant is",
     "series": "images of a participant",
+    "measurements": "what was measured in a participant's images",
     "audit.bundle": "the ledger, as a file",
     "evaluation.public": "an evaluation, as the public file",
     "evaluation.restricted": "labels and predictions of an evaluation, as the restricted file",

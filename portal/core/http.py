@@ -18,6 +18,7 @@ from portal.core.errors import (
     UnreadableFile,
     WrongState,
 )
+from portal.core.storage import StorageFull
 
 STATUS_OF: dict[type[TrabeculaError], int] = {
     NotAllowed: 403,
@@ -25,6 +26,7 @@ STATUS_OF: dict[type[TrabeculaError], int] = {
     StaleState: 409,
     Refused: 422,
     UnreadableFile: 422,
+    StorageFull: 507,
 }
 
 

@@ -62,7 +62,7 @@ class Door:
 
     def _send(self, method: str, path: str, body: bytes, kind: str) -> bytes:
         token = next((one.value for one in self._cookies if one.name.endswith("csrftoken")), "") or ""
-        headers = {"Content-Type": kind, "Accept": "application/json, text/html", "X-CSRFToken": token}
+        headers = {"Content-Type": kind, "Accept": "application/json", "X-CSRFToken": token}
         headers["Referer"] = self.url
         return self._open(Request(urljoin(self.url, path), data=body, headers=headers, method=method))
 

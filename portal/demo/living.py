@@ -21,7 +21,7 @@ from portal.accounts.models import User
 from portal.demo.door import Door
 from portal.demo.invented import Invented, Made, Wish, make_all
 from portal.demo.study import CODE, days_ago
-from portal.demo.visiting import bring_history, bring_imaging, complete
+from portal.demo.visiting import begin_form, bring_history, bring_imaging
 from portal.roles.actors import Actor
 from portal.roles.middleware import actor_of
 
@@ -120,11 +120,10 @@ def renew_and_end_consents(people: Mapping[str, Invented]) -> None:
 def _bring(door: Door, code: str, made: Made, roles: Roles) -> None:
     try:
         if code in roles.half_entered:
-            bring_history(door, code, made, ("dem", "ant"))
+            bring_history(door, code, made, ("dem",))
+            begin_form(door, code, "BL", "ant", {"ht1": 164.0, "ht2": 164.2})
             return
         bring_history(door, code, made)
-        for form in ("dem", "ant"):
-            complete(door, code, "BL", form)
         if code in roles.without_images:
             return
         bring_imaging(door, code, made)

@@ -1,16 +1,22 @@
 """A baseline visit of the demo, as a nurse brings it in: begin, forms, images; each through the portal's own doors."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from cohort.crf.filling import SOFT, UNDONE, Finding, examine, list_open
+from cohort.crf.known import gather
+from cohort.crf.store import find_record, sheet_of
+from cohort.participants.models import Visit
+from cohort.study.dictionary import load_dictionary
 from portal.demo.door import Door, Refusal
 from portal.demo.invented import Made
 
 HISTORY = ("dem", "ant", "fal", "lif", "rep", "fxh")
-SHOULD_BE_COMPLETE = ("dem", "ant", "fal")
+SEEN_AGAIN = "Looked at again at the visit: so it is."
+KNOWN_ALREADY = frozenset({"sex"})
+"""Told at enrolment, and not asked again."""
 
 
 def bring_history(door: Door, code: str, made: Made, forms: Sequence[str] = HISTORY) -> None:
@@ -31,22 +37,40 @@ def bring_imaging(door: Door, code: str, made: Made) -> list[str]:
 
 def begin_visit(door: Door, code: str, visit: str, made: Made) -> None:
     """Begin a visit on the person's day."""
-    day = made.one.day
-    door.form(f"participants/{code}/visits/{visit}/begin/", {"happened_on": f"{day.day}/{day.month}/{day.year}"})
+    door.call("PUT", "api/visits/", {"participant": code, "visit": visit, "happened_on": made.one.day.isoformat()})
 
 
 def enter(door: Door, code: str, visit: str, form: str, number: int, answers: Mapping[str, Any]) -> None:
-    """Enter one form; a row of a form that repeats has a number of its own. Raises Refusal."""
-    typed = {name: _typed(value) for name, value in answers.items()}
-    path = f"participants/{code}/visits/{visit}/{form}/{number}/save/"
-    told = json.loads(door.form(path, {**typed, "asked": list(typed), "version": "0"}))
+    """Enter one form and say that it is complete; what was not asked gets a reason, what is unusual a comment.
+
+    Raises Refusal. number: of the row, where the form repeats.
+    """
+    given = {name: value for name, value in answers.items() if name not in KNOWN_ALREADY}
+    where = {"participant": code, "visit": visit, "form": form, "number": number}
+    told = door.call("PUT", "api/records/", {**where, "answers": given})
     if told["refused"]:
         raise Refusal(f"{code}, form {form}: {told['refused']}")
+    left = _left_open(code, visit, form, number)
+    rest = {
+        "missing": {one.variable: "ND" for one in left if one.level == UNDONE},
+        "comments": {one.variable: SEEN_AGAIN for one in left if one.level == SOFT},
+    }
+    door.call("PUT", "api/records/", {**where, **rest, "version": told["version"], "complete": True})
 
 
-def complete(door: Door, code: str, visit: str, form: str, number: int = 1) -> None:
-    """Say that a form is complete."""
-    door.form(f"participants/{code}/visits/{visit}/{form}/{number}/complete/", {})
+def begin_form(door: Door, code: str, visit: str, form: str, answers: Mapping[str, Any]) -> None:
+    """Enter a few answers of a form and leave it there, as one does who is called away."""
+    door.call("PUT", "api/records/", {"participant": code, "visit": visit, "form": form, "answers": dict(answers)})
+
+
+def _left_open(code: str, visit_code: str, form: str, number: int) -> list[Finding]:
+    """Return what keeps a form from being complete: what its page shows in words."""
+    visit = Visit.objects.select_related("participant__study").get(participant__code=code, code=visit_code)
+    record = find_record(visit, form, number)
+    if record is None:
+        raise Refusal(f"{code}: the form {form} was not kept")
+    found = load_dictionary().form(form)
+    return list_open(examine(found, sheet_of(record), gather(visit, found)))
 
 
 def send_images(door: Door, code: str, modality: str, side: str, paths: Sequence[Path], visit: str = "BLI") -> str:
@@ -58,7 +82,3 @@ def send_images(door: Door, code: str, modality: str, side: str, paths: Sequence
         door.put(f"api/uploads/{upload['id']}/files/?name={quote(path.name)}", path.read_bytes())
     door.call("POST", f"api/uploads/{upload['id']}/close/", {})
     return str(upload["id"])
-
-
-def _typed(value: Any) -> str | list[str]:
-    return [str(one) for one in value] if isinstance(value, list) else str(value)

@@ -74,7 +74,10 @@ def folder_of_job(held: Held) -> Path:
 def hidden_paths() -> tuple[Path, ...]:
     """Return what no child shall see: secrets, sockets, the database's and the portal's files."""
     home = Path(settings.HOME)
-    found = [home / name for name in ("secrets", "run", "blobs", "logs", "postgres", "valkey")]
+    found = [
+        home / name
+        for name in "secrets run blobs quarantine originals snapshots demo logs postgres valkey".split()
+    ]
     found += [Path("/run/trabecula"), Path("/var/lib/trabecula")]
     for one in settings.DATABASES.values():
         if str(one["HOST"]).startswith("/"):

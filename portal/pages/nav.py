@@ -25,6 +25,7 @@ DOORS: tuple[Door, ...] = (
     Door("Runs", "runs", "run.view", "Train models, watch them learn, compare them."),
     Door("Models", "models", "model.view", "Model versions with their cards."),
     Door("Evaluations", "evaluations", "evaluation.view", "Blinded evaluations, from the question to the reveal."),
+    Door("Reference images", "reference-images", "study.view", "Real images that belong to no participant."),
     Door("Studies", "studies", "study.view", "Protocol, ethics approvals, sites and devices."),
     Door("People", "people", "person.view", "Who works on the study, in which role and until when."),
     Door("Jobs", "jobs", "job.view", "What the machine is working on, and what went wrong."),

@@ -62,6 +62,15 @@ WHO_MAY: dict[str, frozenset[str]] = {
     "image.overrule_header": frozenset({DATA_MANAGER}),
     "image.add_reference": frozenset({DATA_MANAGER, PI}),
     "image.conclude": frozenset(),  # the worker's own, once it has read the files
+    # what is measured in images; values of a DXA are outcomes and ask `outcome.view_imaging` too
+    "measurement.view": frozenset({NURSE, RADIOGRAPHER, DATA_MANAGER, PI, MONITOR}),
+    "measurement.record": frozenset(),  # the worker's own, once a job has measured
+    "measuring.launch": frozenset(),  # the clock's own, for images nobody has measured yet
+    # questions about what was filled in: no analyst and no PI, since a question can tell an outcome
+    "query.view": frozenset({NURSE, DATA_MANAGER, MONITOR}),
+    "query.raise": frozenset({DATA_MANAGER, MONITOR}),
+    "query.answer": frozenset({NURSE}),
+    "query.close": frozenset({DATA_MANAGER, MONITOR}),
     # blinded evaluations: who proposes and who approves each step (TRUST 1.4)
     "evaluation.view": frozenset({DATA_MANAGER, ANALYST, PI, CUSTODIAN, MONITOR, AUDITOR}),
     "evaluation.draft": frozenset({PI}),
@@ -99,14 +108,15 @@ WHO_MAY: dict[str, frozenset[str]] = {
     "run.go_on": frozenset(),  # the clock's own, once the snapshot is built
     "model.view": frozenset({ANALYST, PI, DATA_MANAGER, CUSTODIAN, MONITOR, AUDITOR}),
     "model.take": frozenset({ANALYST, DATA_MANAGER}),
+    "model.try": frozenset({ANALYST, PI, DATA_MANAGER}),
     "model.register": frozenset(),  # the worker's own, once a run has finished
 }
 
 # What the system's own actors may do, by name. They are nobody's way around the table above.
 SYSTEM_MAY: dict[str, frozenset[str]] = {
     "setup": frozenset({"site.add", "role.grant", "person.invite", "study.set_up", "image.add_reference"}),
-    "clock": frozenset({"image.conclude", "run.go_on"}),
-    "worker": frozenset({"image.conclude", "model.register"}),
+    "clock": frozenset({"image.conclude", "measuring.launch", "run.go_on"}),
+    "worker": frozenset({"image.conclude", "measurement.record", "model.register"}),
     # The one state the scorer writes: what two custodians opened together.
     "scorer": frozenset({"evaluation.reveal"}),
 }

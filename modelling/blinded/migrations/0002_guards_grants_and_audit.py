@@ -25,9 +25,7 @@ def named(name: str, statement: str) -> str:
 def same_origin(table: str, column: str, target: str) -> str:
     """Return the statement that ties the origin of a row to that of the row it points to."""
     name = f"{table.removeprefix('blinded_')}_origin_is_that_of_{column.removesuffix('_id')}"
-    return (
-        f"ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY ({column}, origin) REFERENCES {target} (id, origin)"
-    )
+    return f"ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY ({column}, origin) REFERENCES {target} (id, origin)"
 
 
 class Migration(migrations.Migration):

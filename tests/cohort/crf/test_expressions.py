@@ -36,7 +36,7 @@ def test_every_condition_of_the_dictionary_is_read_and_looks_at_questions_that_e
         if field.show_if:
             assert set(list_variables(parse(field.show_if))) <= known, field.variable
             n_conditions += 1
-    assert n_conditions == 72
+    assert n_conditions == 75
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from cohort.crf.services import (
     begin_visit,
     complete_record,
     miss_visit,
+    record_none,
     reopen_record,
     save_answers,
     sign_record,
@@ -210,6 +211,20 @@ def test_the_principal_investigator_signs_what_is_complete_and_nothing_else(cast
     with pytest.raises(NotAllowed, match=r"'record\.sign' is for"):
         reopen_record(actor=cast.nora, visit=visit, form="fal", number=1, why="typing error")
     assert Record.objects.get().state == "signed"
+
+
+def test_there_may_be_none_to_record_and_that_is_not_the_same_as_empty(cast: Cast):
+    visit = begin(cast)
+    record_none(actor=cast.nora, visit=visit, form="med")
+    record = Record.objects.get()
+    assert (record.state, record.answers) == ("complete", {})
+    assert record.missing["med_class"] == "NA"
+    with pytest.raises(Refused, match="was begun already"):
+        record_none(actor=cast.nora, visit=visit, form="med")
+    with pytest.raises(Refused, match="filled in by everybody"):
+        record_none(actor=cast.nora, visit=visit, form="fal")
+    with pytest.raises(NotAllowed, match="is for"):
+        record_none(actor=cast.nell, visit=visit, form="mhx")
 
 
 def test_two_who_answer_the_same_question_lose_nothing(cast: Cast):

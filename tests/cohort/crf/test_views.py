@@ -248,6 +248,23 @@ def test_a_complete_form_is_read_and_another_row_offered(cast: Cast):
     assert "Past fractures 2" in words(nora.get(response["Location"]))
 
 
+def test_none_to_record_is_offered_before_a_repeating_form_is_begun(cast: Cast):
+    visit = begin(cast)
+    nora = look_as(cast.nora)
+    assert "There is none to record" in words(nora.get(place("record", visit, "med", 1)))
+    assert "There is none to record" not in words(nora.get(place("record", visit, "fal", 1)))
+    assert nora.post(place("record-none", visit, "med")).status_code == 302
+    assert "Medicines | 1 | complete |" in words(nora.get(place("visit", visit)))
+
+
+def test_what_is_known_stands_on_a_form_nobody_began(cast: Cast):
+    visit = begin(cast)
+    page = words(look_as(cast.nora).get(place("record", visit, "dem", 1)))
+    assert "Age at visit 66 years" in page
+    assert "Sex registered at birth female" in page
+    assert not Record.objects.exists()
+
+
 def test_opening_again_wants_a_reason(cast: Cast):
     visit = begin(cast)
     complete(cast.nora, visit, "fal", FAL)

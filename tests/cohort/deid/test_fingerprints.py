@@ -50,6 +50,11 @@ def test_the_research_code_will_do_and_so_will_its_simulated_form() -> None:
     assert asked(CODE, None, "") == (YES, "code")
 
 
+def test_another_participants_research_code_is_another_person_even_where_no_number_is_on_file() -> None:
+    assert asked("", None, "SIM-EXB-0002-5", hospital_number="") == (NO, "code")
+    assert asked("", None, "EXB-0002-5", hospital_number="") == (NO, "code")
+
+
 def test_an_empty_or_anonymous_header_says_nothing() -> None:
     assert asked() == (SILENT, "")
     assert asked("Anonymous", None, "0000") == (SILENT, "")

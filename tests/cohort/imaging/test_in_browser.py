@@ -162,6 +162,5 @@ def test_the_pages_of_imaging_are_accessible(
             assert_accessible(page)
             assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), path
             page.screenshot(
-                path=f"/tmp/imgshots/{path.strip('/').split('/')[0]}-{path.strip('/').split('/')[-1][:12]}-{theme}.png",
                 full_page=True,
             )

@@ -148,6 +148,30 @@ def test_the_child_is_told_no_name(cast: Cast, ann: Participant, home: Path):
     assert "xample" not in told
 
 
+def test_what_the_reader_was_given_is_deleted_once_it_was_read(
+    cast: Cast, ann: Participant, home: Path, django_capture_on_commit_callbacks: Any
+):
+    with django_capture_on_commit_callbacks() as callbacks:
+        upload = bring(cast, ann, make_film(ann.code))
+    assert list((home / "jobs").rglob("in/*"))
+    for callback in callbacks:
+        callback()
+    left = {path.name for path in (home / "jobs").rglob("*") if path.is_file()}
+    assert left == {"run.json", "log.txt"}
+    assert only_file(upload).place == "original"
+
+
+def test_what_a_failed_reading_left_is_deleted_by_the_sweep(cast: Cast, ann: Participant, home: Path):
+    upload = begin(cast, ann)
+    row = send(cast.nora, upload, make_film(ann.code))
+    close_upload(actor=cast.nora, upload=upload)
+    quarantine.path_of(upload.pk, row.pk).write_bytes(b"changed")
+    assert read_upload(upload).state == "failed"
+    assert list((home / "jobs").rglob("in/*"))
+    sweep_uploads()
+    assert not list((home / "jobs").rglob("in"))
+
+
 def test_the_same_file_from_two_people_is_one_blob_with_two_references(cast: Cast, ann: Participant):
     bring(cast, ann, make_film(ann.code))
     bring(cast, ann, make_film(ann.code))

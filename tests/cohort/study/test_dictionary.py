@@ -77,6 +77,12 @@ def test_an_unknown_variable_or_form_is_a_slip():
         DICTIONARY.form("xyz")
 
 
+def test_a_form_repeats_where_one_visit_can_have_several_of_it():
+    repeating = {form.code for form in DICTIONARY.forms.values() if form.is_repeating}
+    assert {"fxh", "med", "mhx", "img", "dxa", "fxe"} <= repeating
+    assert not {"dem", "ant", "fal", "lif", "phy", "fup", "eos"} & repeating
+
+
 def test_every_form_of_the_schedule_is_one_that_is_filled_in():
     scheduled = {form for visit in SCHEDULE for form in (*visit.forms, *visit.when_needed)}
     assert scheduled == set(DICTIONARY.forms) - NOT_HERE

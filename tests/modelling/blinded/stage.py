@@ -90,27 +90,28 @@ def set_stage(environment: dict[str, str], n_people: int = 20) -> Stage:
     return stage
 
 
-def draft(stage: Stage) -> Evaluation:
+def draft(stage: Stage, keys: list[CustodyKey] | None = None) -> Evaluation:
     """Draft the evaluation and ask for its key."""
     evaluation = services.draft_evaluation(
         actor=stage.cast.paula, study=stage.cast.study, task=TASK, title="Past fracture from the wrist", typed=TYPED
     )
     stage.evaluation_pk = evaluation.pk
-    services.choose_custodians(actor=stage.cast.paula, evaluation=evaluation, keys=list(CustodyKey.objects.all()))
+    chosen = keys or list(CustodyKey.objects.all())
+    services.choose_custodians(actor=stage.cast.paula, evaluation=evaluation, keys=chosen)
     return evaluation
 
 
-def bring_to_enrolling(stage: Stage) -> None:
+def bring_to_enrolling(stage: Stage, keys: list[CustodyKey] | None = None) -> None:
     """Draft, have the key made, open."""
-    draft(stage)
+    draft(stage, keys)
     run_scorer_once(stage)
     assert find_sealing_key(stage.evaluation.pk) is not None
     stage.agree(Step.OPEN, stage.cast.paula, stage.cast.carl)
 
 
-def bring_to_sealed(stage: Stage) -> None:
+def bring_to_sealed(stage: Stage, keys: list[CustodyKey] | None = None) -> None:
     """Seal everybody's label and lay the test inputs down."""
-    bring_to_enrolling(stage)
+    bring_to_enrolling(stage, keys)
     test = stage.test_people()
     labels = {pk: Label(stage.truth[pk]) for pk in test}
     with patch.object(effects, "label_participants", lambda study, task, alias: labels):
@@ -120,19 +121,19 @@ def bring_to_sealed(stage: Stage) -> None:
     fill_snapshot(stage.cast.dan, snapshot, test)
 
 
-def bring_to_submitted(stage: Stage, risks: dict[uuid.UUID, float] | None = None) -> None:
+def bring_to_submitted(stage: Stage, keys: list[CustodyKey] | None = None) -> None:
     """Enter two models with their predictions, rehearse, hand in."""
-    bring_to_sealed(stage)
+    bring_to_sealed(stage, keys)
     for role in (Submission.Role.PRIMARY, Submission.Role.BASELINE):
-        enter(stage, role, risks)
+        enter(stage, role)
     services.ask_for_rehearsal(actor=stage.cast.ana, evaluation=stage.evaluation)
     run_scorer_once(stage)
     stage.agree(Step.SUBMIT, stage.cast.ana, stage.cast.dan)
 
 
-def bring_to_locked(stage: Stage) -> None:
+def bring_to_locked(stage: Stage, keys: list[CustodyKey] | None = None) -> None:
     """Lock."""
-    bring_to_submitted(stage)
+    bring_to_submitted(stage, keys)
     stage.agree(Step.LOCK, stage.cast.paula, stage.cast.cora)
 
 

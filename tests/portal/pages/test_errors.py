@@ -13,7 +13,7 @@ from django.urls import get_callable, get_resolver
 from portal.pages import errors
 from tests.database import rolls_back
 
-CODES = [400, 403, 404, 409, 413, 422, 429, 500, 503]
+CODES = [400, 403, 404, 409, 413, 422, 429, 500, 503, 507]
 
 
 @pytest.mark.parametrize("code", CODES)

@@ -64,9 +64,7 @@ def double_a_row(table: bytes) -> bytes:
         ("images.csv", lambda text: text.replace(b"images/film", b"../../film", 1), "points out of the snapshot"),
     ],
 )
-def test_what_does_not_fit_is_refused(
-    tmp_path: Path, name: str, change: Callable[[bytes], bytes], words: str
-) -> None:
+def test_what_does_not_fit_is_refused(tmp_path: Path, name: str, change: Callable[[bytes], bytes], words: str) -> None:
     folder = make_snapshot(tmp_path)
     replace_file(folder, name, change((folder / name).read_bytes()))
     with pytest.raises(ValueError, match=words):

@@ -1,0 +1,1 @@
+"""Quantities measured in images of the forearm."""

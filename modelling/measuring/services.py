@@ -1,0 +1,186 @@
+"""Measuring by itself: the clock looks for series nobody has measured, a worker measures, its finish writes down."""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from shutil import rmtree
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from django.db import transaction
+from django.utils import timezone
+
+from cohort.consent.models import Level
+from cohort.crf.access import latest_answers
+from cohort.datasets.intensity import Intensity, make_attenuation, read_intensity
+from cohort.imaging.models import Modality, Series, StoredFile
+from cohort.imaging.services import read_volume
+from cohort.imaging.states import SeriesState
+from cohort.measurements.services import record_measurements
+from modelling.engine.features.catalogue import DXA, FILM, MEASURED, VERSION, Value
+from modelling.measuring.models import SeriesMeasuring
+from portal.audit.context import name_subject, service
+from portal.core.errors import Refused
+from portal.core.hashing import sha256_hex
+from portal.core.storage import path_of
+from portal.jobs.leases import Held
+from portal.jobs.models import Job
+from portal.jobs.services import launch_job
+from portal.jobs.states import OPEN
+from portal.roles.actors import CLOCK, WORKER, Actor
+from portal.roles.policy import require
+
+KIND = "measuring.series"
+QUEUE = "gpu"
+RESULT = "measurements.json"
+
+MOST_AT_ONCE = 4
+"""Jobs that wait or run: training shares their queue and must get its turn."""
+MOST_SERIES = 12
+"""Series of one participant in one job."""
+WAIT_FOR_LENGTH = timedelta(days=7)
+"""A DXA waits so long for somebody to write down the length of the forearm, without which its 33 % has no place."""
+
+
+def launch_missing() -> int:
+    """Have the series measured that nobody has measured by this version; return how many jobs were started."""
+    n_free = MOST_AT_ONCE - Job.objects.filter(kind=KIND, state__in=OPEN).count()
+    if n_free <= 0:
+        return 0
+    todo: dict[UUID, list[Series]] = defaultdict(list)
+    for one in list_unmeasured():
+        if len(todo[one.participant_id]) < MOST_SERIES:
+            todo[one.participant_id].append(one)
+    return sum(_launch(actor=CLOCK, series=one) for one in _take_ready(todo, n_free))
+
+
+def list_unmeasured() -> list[Series]:
+    """Return the usable series that no job of this version was given, the oldest first; of the withdrawn, none."""
+    found = Series.objects.filter(modality__in=MEASURED, state__in=(SeriesState.ACCEPTED, SeriesState.IN_USE))
+    found = found.exclude(pk__in=SeriesMeasuring.objects.filter(version=VERSION).values("series_id"))
+    found = found.exclude(participant__withdrawals__level=Level.NO_FURTHER_USE)
+    return list(found.select_related("participant__site").order_by("made_at", "pk"))
+
+
+def _take_ready(todo: Mapping[UUID, list[Series]], n_wanted: int) -> list[list[Series]]:
+    taken: list[list[Series]] = []
+    for of_one in todo.values():
+        if len(taken) == n_wanted:
+            break
+        ready = [one for one in of_one if _is_ready(one)]
+        if ready:
+            taken.append(ready)
+    return taken
+
+
+def _is_ready(series: Series) -> bool:
+    if series.modality != Modality.DXA or series.made_at < timezone.now() - WAIT_FOR_LENGTH:
+        return True
+    return find_forearm_mm(series.participant_id, series.side) is not None
+
+
+@service("measuring.launch")
+def _launch(*, actor: Actor, series: Sequence[Series]) -> bool:
+    """Give one participant's series to a job; False where somebody was faster."""
+    require(actor, "measuring.launch")
+    locked = Series.objects.select_for_update().filter(pk__in=[one.pk for one in series])
+    pks = sorted(str(one.pk) for one in locked)
+    if SeriesMeasuring.objects.filter(series__in=pks, version=VERSION).exists():
+        return False
+    first = series[0]
+    job = launch_job(
+        actor=actor,
+        kind=KIND,
+        spec={"series": pks, "version": VERSION},
+        queue=QUEUE,
+        site=first.participant.site,
+        origin=first.origin,
+    )
+    SeriesMeasuring.objects.bulk_create(
+        [
+            SeriesMeasuring(
+                series=one, participant_id=one.participant_id, origin=one.origin, version=VERSION, job=job
+            )
+            for one in series
+        ]
+    )
+    name_subject(first.participant.code, first.participant.site_id)
+    return True
+
+
+def check_spec(spec: Mapping[str, Any]) -> None:
+    """Raise ValueError unless the spec names some series and a version."""
+    if set(spec) != {"series", "version"} or not spec["series"]:
+        raise ValueError("wanted 'series', some keys, and 'version'")
+    for one in spec["series"]:
+        UUID(str(one))
+
+
+def prepare(held: Held, folder: Path) -> None:
+    """Lay the images of a job into its folder. Raises Refused where the version has moved on."""
+    if held.spec["version"] != VERSION:
+        raise Refused(f"version {held.spec['version']} of the measuring was asked for; this is version {VERSION}")
+    for one in Series.objects.filter(pk__in=held.spec["series"]):
+        place = folder / "series" / str(one.pk)
+        place.mkdir(mode=0o700, parents=True)
+        lay_series(one, place)
+
+
+def lay_series(series: Series, place: Path) -> None:
+    """Write the values of a series and what is to be known of them, as `modelling.engine measure` reads it."""
+    volume = read_volume(series.pk)
+    values, unit = np.asarray(volume.values), volume.unit
+    if series.modality == FILM:
+        values, unit = make_attenuation(values.astype(np.float32), _intensity_of(series))
+    np.save(place / "volume.npy", values, allow_pickle=False)
+    told = {
+        "modality": series.modality,
+        "region": series.region,
+        "side": series.side,
+        "unit": unit,
+        "spacing_mm": list(volume.spacing_mm),
+        "spacing_is": volume.spacing_is,
+        "forearm_mm": find_forearm_mm(series.participant_id, series.side) if series.modality == DXA else None,
+    }
+    (place / "volume.json").write_text(json.dumps(told), "utf-8")
+
+
+def find_forearm_mm(participant_pk: UUID, side: str) -> float | None:
+    """Return the length of a forearm as the form on measures has it, mm; None where nobody wrote it down."""
+    forms = latest_answers([participant_pk], ["ant"])[participant_pk].get("ant", [])
+    found = forms[0].answers.get(f"forearm_{side.lower()}") if forms else None
+    return None if found is None else 10.0 * float(found)
+
+
+def _intensity_of(series: Series) -> Intensity:
+    first = StoredFile.objects.filter(series=series, role=StoredFile.Role.IMAGE).order_by("number").first()
+    return Intensity() if first is None else read_intensity(path_of(first.sha256))
+
+
+def finish(job: Job, folder: Path, result: Mapping[str, Any]) -> None:
+    """Write down what was measured, in the transaction that finishes the job. Raises Refused for a foreign result."""
+    content = (folder / "result" / RESULT).read_bytes()
+    if sha256_hex(content) != result.get("sha256"):
+        raise Refused("the measurements that were written are not those that were reported")
+    written = json.loads(content)
+    found = written["series"]
+    if written["version"] != job.spec["version"] or set(found) != set(job.spec["series"]):
+        raise Refused("the measurements are of other series, or another version, than were asked for")
+    now = timezone.now()
+    for row in SeriesMeasuring.objects.select_related("series").filter(job=job, version=written["version"]):
+        one = found[str(row.series_id)]
+        values = [Value(value["name"], float(value["value"])) for value in one["values"]]
+        record_measurements(actor=WORKER, series=row.series, version=row.version, values=values)
+        SeriesMeasuring.objects.filter(pk=row.pk).update(
+            measured_at=now, left_out=one["left_out"], notes=one["notes"]
+        )
+    # What lies there tells outcomes, and has served.
+    transaction.on_commit(lambda: _drop(folder))
+
+
+def _drop(folder: Path) -> None:
+    for name in ("series", "result"):
+        rmtree(folder / name, ignore_errors=True)

@@ -1,0 +1,28 @@
+"""Runs are looked at as after a whole sign-in; each test has a house of its own, or shares one that it only reads."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.browser import address, chromium
+from tests.cast import Cast, make_cast
+
+__all__ = ["address", "chromium"]
+
+
+@pytest.fixture(autouse=True)
+def _without_second_factor(settings: pytest.FixtureRequest) -> None:
+    settings.SECOND_FACTOR_REQUIRED = False  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def home(tmp_path: Path, settings: pytest.FixtureRequest) -> Path:
+    settings.HOME = tmp_path  # type: ignore[attr-defined]
+    # The child has another account, and must come through to its own folder.
+    tmp_path.chmod(0o711)
+    return tmp_path
+
+
+@pytest.fixture
+def cast(fresh_database: dict[str, str], home: Path) -> Cast:
+    return make_cast()
