@@ -17,6 +17,7 @@ _WRITTEN: Final[dict[str, str]] = {
     "kg/m2": "kg/m\N{SUPERSCRIPT TWO}",
     "mg HA/cm3": "mg HA/cm\N{SUPERSCRIPT THREE}",
     "mg/cm3": "mg/cm\N{SUPERSCRIPT THREE}",
+    "cm2": "cm\N{SUPERSCRIPT TWO}",
     "mm2": "mm\N{SUPERSCRIPT TWO}",
     "mm3": "mm\N{SUPERSCRIPT THREE}",
     "1/mm": "mm\N{SUPERSCRIPT MINUS}\N{SUPERSCRIPT ONE}",

@@ -1,4 +1,4 @@
-"""The only way to get measurements for an actor. Values of a DXA are for those who care, not for who builds or judges."""
+"""The only way to get measurements for an actor. Values of a DXA are for who cares, not for who builds or judges."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

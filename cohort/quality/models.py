@@ -62,9 +62,7 @@ class Message(models.Model):
 
     class Meta:
         ordering = ("said_at", "pk")
-        constraints = (
-            models.CheckConstraint(condition=Q(kind="closed") | ~Q(text=""), name="message_says_something"),
-        )
+        constraints = (models.CheckConstraint(condition=Q(kind="closed") | ~Q(text=""), name="message_says_something"),)
 
     def __str__(self) -> str:
         return f"{self.kind} in {self.query_id}"

@@ -101,9 +101,7 @@ def _launch(*, actor: Actor, series: Sequence[Series]) -> bool:
     )
     SeriesMeasuring.objects.bulk_create(
         [
-            SeriesMeasuring(
-                series=one, participant_id=one.participant_id, origin=one.origin, version=VERSION, job=job
-            )
+            SeriesMeasuring(series=one, participant_id=one.participant_id, origin=one.origin, version=VERSION, job=job)
             for one in series
         ]
     )
@@ -174,9 +172,7 @@ def finish(job: Job, folder: Path, result: Mapping[str, Any]) -> None:
         one = found[str(row.series_id)]
         values = [Value(value["name"], float(value["value"])) for value in one["values"]]
         record_measurements(actor=WORKER, series=row.series, version=row.version, values=values)
-        SeriesMeasuring.objects.filter(pk=row.pk).update(
-            measured_at=now, left_out=one["left_out"], notes=one["notes"]
-        )
+        SeriesMeasuring.objects.filter(pk=row.pk).update(measured_at=now, left_out=one["left_out"], notes=one["notes"])
     # What lies there tells outcomes, and has served.
     transaction.on_commit(lambda: _drop(folder))
 

@@ -61,8 +61,18 @@ def make_curves_figure(points: Sequence[Point]) -> dict[str, Any]:
     layout = {
         "xaxis": {"title": {"text": "epoch"}, "rangemode": "tozero"},
         "yaxis": {"title": {"text": "loss"}, "rangemode": "tozero"},
-        "yaxis2": {"title": {"text": "AUC"}, "overlaying": "y", "side": "right", "range": [0, 1], "showgrid": False},
-        "margin": {"l": 56, "r": 56, "t": 16, "b": 48},
+        "yaxis2": {
+            "title": {"text": "AUC"},
+            "overlaying": "y",
+            "side": "right",
+            "range": [0, 1],
+            "showgrid": False,
+            "automargin": True,
+            # Ticks of its own: by default an overlaid axis takes those of the other one, at odd values.
+            "tickmode": "linear",
+            "dtick": 0.2,
+        },
+        "margin": {"l": 56, "r": 72, "t": 16, "b": 56},
     }
     return {"data": data, "layout": layout}
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
 
 from cohort.study.models import Study
 from modelling.engine.recipes import PROFILES, RECIPES
@@ -25,4 +26,4 @@ class RunForm(forms.Form):
     def __init__(self, *args: Any, study: Study, tasks: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.study = study
-        self.fields["task"].choices = [(name, TASKS[name]) for name in tasks]  # type: ignore[attr-defined]
+        self.fields["task"].choices = [(name, capfirst(TASKS[name])) for name in tasks]  # type: ignore[attr-defined]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from modelling.runs import views
+from modelling.runs import try_views, views
 
 urlpatterns = [
     path("runs/", views.runs, name="runs"),
@@ -13,4 +13,5 @@ urlpatterns = [
     path("runs/<uuid:pk>/curves", views.run_curves, name="run-curves"),
     path("runs/<uuid:pk>/cancel", views.run_cancel, name="run-cancel"),
     path("runs/<uuid:pk>/again", views.run_again, name="run-again"),
+    path("models/<uuid:pk>/try/", try_views.model_try, name="model-try"),
 ]

@@ -143,6 +143,8 @@ def runs_compare(request: Request) -> HttpResponse:
         except ValueError:
             raise Refused(f"'{text[:40]}' is no key of a run; choose runs from the list") from None
     chosen = [one for one in list_runs_for(request.actor).filter(pk__in=wanted) if one.model is not None]
+    if len({one.origin for one in chosen}) > 1:
+        raise Refused("runs of simulated and human origin are never set side by side; choose runs of one origin")
     context = {
         "chosen": chosen,
         "table": shown.comparison_table(chosen),

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from cohort.study.models import Study
-from cohort.vault.access import find_open_request, find_own_key, find_sealing_key
+from cohort.vault.access import find_last_request, find_open_request, find_own_key, find_sealing_key
 from cohort.vault.demo import make_demo_card, seal_by_demo_card
-from cohort.vault.models import Request, RequestKind, RequestState
+from cohort.vault.models import RequestKind, RequestState
 from modelling.blinded.manifests import list_missing
 from modelling.blinded.models import Evaluation, State, Step, Submission
 from modelling.blinded.protocol import DEFAULTS, Typed
@@ -133,7 +133,8 @@ def lock_evaluation(evaluation: Evaluation, models: dict[str, ModelVersion], pri
         role = Submission.Role.PRIMARY if recipe == primary else Submission.Role.BASELINE
         enter_model(actor=ana, evaluation=evaluation, model=model, role=role)
     wait_for_jobs([one.job for one in evaluation.submissions.select_related("job") if one.job], "the predictions")
-    _wait_for_answer(ask_for_rehearsal(actor=ana, evaluation=evaluation), "the rehearsal")
+    ask_for_rehearsal(actor=ana, evaluation=evaluation)
+    _wait_for_answer(evaluation, RequestKind.REHEARSE, "the rehearsal")
     take(evaluation, Step.SUBMIT)
     return take(evaluation, Step.LOCK)
 
@@ -141,16 +142,16 @@ def lock_evaluation(evaluation: Evaluation, models: dict[str, ModelVersion], pri
 def give_one_share(evaluation: Evaluation, name: str) -> None:
     """Begin the reveal, if nobody has, and give one custodian's share."""
     actor = someone(name)
-    request = begin_reveal(actor=actor, evaluation=evaluation)
+    begin_reveal(actor=actor, evaluation=evaluation)
 
-    def has_key() -> bool:
+    def find_key() -> str:
         found = find_open_request(evaluation.pk, RequestKind.REVEAL)
-        return found is not None and bool(found.one_time_key)
+        return found.one_time_key if found else ""
 
-    wait_until(has_key, "the scorer's one-time key")
-    request.refresh_from_db()
-    sealed = seal_by_demo_card(actor, evaluation.pk, request.one_time_key)
-    give_share(actor=actor, evaluation=evaluation, ciphertext=sealed, one_time_key=request.one_time_key)
+    wait_until(lambda: bool(find_key()), "the scorer's one-time key")
+    key = find_key()
+    sealed = seal_by_demo_card(actor, evaluation.pk, key)
+    give_share(actor=actor, evaluation=evaluation, ciphertext=sealed, one_time_key=key)
 
 
 def reveal_evaluation(evaluation: Evaluation) -> Evaluation:
@@ -173,14 +174,15 @@ def take(evaluation: Evaluation, step: Step) -> Evaluation:
     return evaluation
 
 
-def _wait_for_answer(request: Request, what: str) -> None:
+def _wait_for_answer(evaluation: Evaluation, kind: RequestKind, what: str) -> None:
     def is_answered() -> bool:
-        request.refresh_from_db()
-        return request.ended_at is not None
+        found = find_last_request(evaluation.pk, kind)
+        return found is not None and found.ended_at is not None
 
     wait_until(is_answered, what)
-    if request.state == RequestState.FAILED:
-        raise NotDone(f"{what}: {request.told}")
+    found = find_last_request(evaluation.pk, kind)
+    if found is not None and found.state == RequestState.FAILED:
+        raise NotDone(f"{what}: {found.told}")
 
 
 def _has_inputs(evaluation: Evaluation) -> bool:

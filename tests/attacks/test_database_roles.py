@@ -21,6 +21,7 @@ MAY_READ = {
     "vault.draw_nonce": {"tb_allocator"},
     "vault.draw_seed": {"tb_allocator"},
     "vault.assignment": {"tb_allocator"},
+    "outcome.record": {"tb_clinical", "tb_snapshot", "tb_label_writer"},
     "identity.audit_event": set(),
     "outcome.audit_event": set(),
     "vault.audit_event": set(),

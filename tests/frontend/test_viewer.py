@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ import pydicom
 import pytest
 from django.contrib.staticfiles import finders
 from django.urls import reverse
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
+from pydicom.encaps import encapsulate
+from pydicom.uid import JPEGLSLossless
 
 from cohort.imaging.models import Series, StoredFile
 from cohort.imaging.services import read_volume
@@ -19,7 +22,7 @@ from portal.core.storage import path_of
 from tests.browser import CHROMIUM, DESK, FLAGS, TABLET, Window, assert_accessible, browse, needs_browser, until
 from tests.cast import Cast, make_cast, make_participant
 from tests.cohort.imaging.builders import bring, make_dxa, make_film, make_slices
-from tests.cohort.pages import look_as
+from tests.cohort.pages import look_as, read
 
 pytestmark = [
     *needs_browser,
@@ -53,21 +56,25 @@ def images(cast: Cast) -> dict[str, Series]:
 
 
 @pytest.fixture
-def processor() -> Iterator[Browser]:
+def processor(chromium: Browser) -> Iterator[Browser]:
     """A browser that may not use a graphics card, nor anything that stands in for one."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, "--disable-3d-apis"])
-        yield browser
-        browser.close()
+    browser = chromium.browser_type.launch(executable_path=CHROMIUM, args=[*FLAGS, "--disable-3d-apis"])
+    yield browser
+    browser.close()
 
 
-def open_series(window: Window, cast: Cast, series: Series) -> Page:
-    """Open the page of a series as Nora and wait until its image is there."""
+def open_as_nora(window: Window, cast: Cast, series: Series) -> Page:
+    """Open the page of a series as Nora."""
     cookies = look_as(cast.nora).cookies
     window.page.context.add_cookies(
         [{"name": name, "value": one.value, "url": window.address} for name, one in cookies.items()]
     )
-    page = window.open(reverse("series", args=[series.pk]))
+    return window.open(reverse("series", args=[series.pk]))
+
+
+def open_series(window: Window, cast: Cast, series: Series) -> Page:
+    """Open the page of a series as Nora and wait until its image is there."""
+    page = open_as_nora(window, cast, series)
     expect(page.locator("[data-viewer]")).to_have_attribute("data-state", "ready")
     expect(page.locator(".viewer-on")).to_have_count(1)
     return page
@@ -148,8 +155,195 @@ def test_what_the_browser_shows_is_what_pydicom_reads(
     check_against_pydicom(chromium, address, cast, images)
 
 
-def test_it_is_the_same_without_a_graphics_card(processor: Browser, address: str, cast: Cast, images: dict[str, Series]):
+def test_it_is_the_same_without_a_graphics_card(
+    processor: Browser, address: str, cast: Cast, images: dict[str, Series]
+):
     with browse(processor, address) as window:
         page = open_series(window, cast, images["film"])
         assert page.evaluate("window.trabeculaViewer.isCpu()")
     check_against_pydicom(processor, address, cast, images)
+
+
+@pytest.fixture
+def stack(cast: Cast) -> Series:
+    """A pQCT stack of five slices."""
+    ann = make_participant(cast)
+    bring(cast, ann, *make_slices(ann.code, n=5), modality="pqct")
+    return Series.objects.get()
+
+
+@pytest.fixture
+def film(cast: Cast) -> Series:
+    ann = make_participant(cast)
+    bring(cast, ann, make_film(ann.code))
+    return Series.objects.get()
+
+
+def test_the_mouse_sets_brightness_zoom_and_slice(chromium: Browser, address: str, cast: Cast, stack: Series):
+    with browse(chromium, address) as window:
+        page = open_series(window, cast, stack)
+        before, view = ask(page, "windows"), ask(page, "view")
+        assert before["name"] == "Automatic"
+        drag_in_the_middle(page, 60, 40)
+        until(lambda: ask(page, "windows")["name"] == "Own", "dragging changed the brightness")
+        assert ask(page, "windows")["upper"] != before["upper"]
+        drag_in_the_middle(page, 0, 60, button="right")
+        until(lambda: ask(page, "view")["zoom"] != view["zoom"], "the right button zoomed")
+        assert ask(page, "slices") == 2
+        page.mouse.wheel(0, 100)
+        expect(page.locator("[data-slice-of]")).to_have_text("4 of 5")
+        # The brightness that was chosen stays as slices turn.
+        assert ask(page, "windows")["name"] == "Own"
+        page.get_by_role("button", name="Reset").click()
+        assert ask(page, "windows") == before
+        assert ask(page, "view")["zoom"] == pytest.approx(view["zoom"])
+
+
+def test_a_window_is_chosen_by_name_in_the_unit_of_the_values(
+    chromium: Browser, address: str, cast: Cast, stack: Series
+):
+    with browse(chromium, address) as window:
+        page = open_series(window, cast, stack)
+        page.get_by_label("Window").select_option("Trabecular")
+        expect(page.locator("[data-window-is]")).to_have_text("-100 to 500 mg HA/cm³")
+        # Slope 1 and intercept -200: what the file stores lies 200 above the value.
+        assert ask(page, "view")["voiRange"] == pytest.approx({"lower": 100, "upper": 700})
+        page.get_by_role("button", name="Invert").click()
+        assert ask(page, "view")["invert"]
+
+
+def test_everything_can_be_done_by_keys(chromium: Browser, address: str, cast: Cast, stack: Series):
+    with browse(chromium, address) as window:
+        page = open_series(window, cast, stack)
+        page.get_by_role("button", name="Reset").focus()
+        page.keyboard.press("Tab")
+        expect(page.locator("[data-stage]")).to_be_focused()
+        view, before = ask(page, "view"), ask(page, "windows")
+        page.keyboard.press("PageDown")
+        expect(page.locator("[data-slice-of]")).to_have_text("4 of 5")
+        page.keyboard.press("Home")
+        expect(page.locator("[data-slice-of]")).to_have_text("1 of 5")
+        page.keyboard.press("+")
+        assert ask(page, "view")["zoom"] == pytest.approx(view["zoom"] * 1.25)
+        page.keyboard.press("ArrowRight")
+        assert ask(page, "view")["pan"] != pytest.approx(view["pan"])
+        page.keyboard.press("]")
+        assert ask(page, "windows")["upper"] > before["upper"]
+        page.keyboard.press("i")
+        assert ask(page, "view")["invert"]
+        page.keyboard.press("r")
+        assert ask(page, "windows") == before
+        assert not ask(page, "view")["invert"]
+
+
+def test_a_length_is_measured_by_keys_to_the_pixel(chromium: Browser, address: str, cast: Cast, stack: Series):
+    with browse(chromium, address) as window:
+        page = open_series(window, cast, stack)
+        page.locator("[data-stage]").focus()
+        for key in ("m", "Enter", "Shift+ArrowRight", "Shift+ArrowRight", "ArrowLeft", "ArrowLeft", "Enter", "Escape"):
+            page.keyboard.press(key)
+        (length,) = ask(page, "lengths")
+        # Eighteen columns of 0.5 mm.
+        assert length == pytest.approx(9.0)
+        expect(page.locator("[data-said]")).to_have_text("Length 9.00 mm")
+        page.get_by_role("button", name="Clear lengths").click()
+        assert ask(page, "lengths") == []
+
+
+WATCH_WORDS = """
+  window.drawn = new Set();
+  const fillText = CanvasRenderingContext2D.prototype.fillText;
+  CanvasRenderingContext2D.prototype.fillText = function (text, ...rest) {
+    if (this.canvas.closest("[data-stage]")) window.drawn.add(text);
+    return fillText.call(this, text, ...rest);
+  };
+"""
+
+
+def test_mark_side_and_scale_are_drawn_into_the_picture_itself(
+    chromium: Browser, address: str, cast: Cast, film: Series
+):
+    with browse(chromium, address) as window:
+        window.page.add_init_script(WATCH_WORDS)
+        page = open_series(window, cast, film)
+        drawn = until(lambda: page.evaluate("[...window.drawn]"), "something was drawn")
+        assert {"SIMULATED", "LEFT"} <= set(drawn)
+        assert any(re.match(r"\d+(\.\d+)? mm", one) for one in drawn)
+        assert "SIMULATED" in (page.locator("[data-stage]").get_attribute("aria-label") or "")
+
+
+def test_where_the_spacing_is_not_known_lengths_are_pixels(chromium: Browser, address: str, cast: Cast, film: Series):
+    def unknown(route: Any) -> None:
+        told = route.fetch().json()
+        route.fulfill(json={**told, "spacing": [], "spacing_is": "none"})
+
+    with browse(chromium, address) as window:
+        window.page.route("**/files.json", unknown)
+        page = open_series(window, cast, film)
+        page.get_by_role("button", name="Length", exact=True).click()
+        drag(page, place(page, 10, 30), place(page, 50, 30))
+        expect(page.locator(".svg-layer text").first).to_contain_text(re.compile(r"^\d+\.\d px"))
+        assert ask(page, "lengths")[0] == pytest.approx(40, abs=1)
+
+
+def test_a_compressed_file_is_refused_in_words_and_never_shown_wrongly(
+    chromium: Browser, address: str, cast: Cast, film: Series
+):
+    ds = pydicom.dcmread(path_of(StoredFile.objects.get(role="image").sha256))
+    ds.file_meta.TransferSyntaxUID = JPEGLSLossless
+    ds.PixelData = encapsulate([b"\xff\xd8 not what it seems \xff\xd9"])
+    ds["PixelData"].is_undefined_length = True
+    compressed = BytesIO()
+    ds.save_as(compressed, enforce_file_format=True)
+    with browse(chromium, address) as window:
+        window.expect_error("compressed")
+        window.page.route("**/files/1.dcm", lambda route: route.fulfill(body=compressed.getvalue()))
+        page = open_as_nora(window, cast, film)
+        expect(page.locator("[data-notice]")).to_have_text(
+            "The small picture is all there is here: its pixels are compressed."
+        )
+        expect(page.locator("[data-stage]")).to_be_hidden()
+        expect(page.locator(".viewer-still")).to_be_visible()
+
+
+def test_without_the_library_or_without_script_the_small_picture_stays(
+    chromium: Browser, address: str, cast: Cast, film: Series
+):
+    with browse(chromium, address) as window:
+        window.expect_error("ERR_FAILED")
+        window.page.route("**/vendor/viewer/assets/**", lambda route: route.abort())
+        page = open_as_nora(window, cast, film)
+        expect(page.get_by_text("The image viewer is not installed here")).to_be_visible()
+        expect(page.locator(".viewer-still")).to_be_visible()
+        expect(page.locator("[data-tools]")).to_be_hidden()
+    with browse(chromium, address, java_script_enabled=False) as window:
+        page = open_as_nora(window, cast, film)
+        expect(page.locator(".viewer-still")).to_be_visible()
+        expect(page.locator("[data-tools]")).to_be_hidden()
+
+
+def test_where_the_viewer_was_not_built_the_page_says_so(cast: Cast, film: Series, monkeypatch: pytest.MonkeyPatch):
+    page = read(look_as(cast.nora).get(reverse("series", args=[film.pk])))
+    assert "viewer.js" in page
+    assert 'class="viewer-notice" hidden data-missing' in page
+    monkeypatch.setattr(finders, "find", lambda *_args, **_kwargs: None)
+    page = read(look_as(cast.nora).get(reverse("series", args=[film.pk])))
+    assert "viewer.js" not in page
+    assert 'class="viewer-notice" data-missing' in page
+
+
+def test_nothing_shipped_needs_webassembly():
+    found = finders.find(VIEWER)
+    assert isinstance(found, str)
+    files = [one for one in Path(found).parent.rglob("*") if one.is_file()]
+    assert len(files) > 3
+    assert not [one for one in files if one.suffix == ".wasm"]
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", DESK), ("dark", TABLET)])
+def test_the_viewer_is_accessible(chromium: Browser, address: str, cast: Cast, stack: Series, theme: str, width: int):
+    with browse(chromium, address, width=width, color_scheme=theme) as window:
+        page = open_series(window, cast, stack)
+        page.get_by_text("Mouse, finger and keys").click()
+        assert_accessible(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -62,13 +62,15 @@ class Person:
         for name, value in values.items():
             box = self.page.locator(f"[data-question={name}]")
             expect(box).to_be_visible()
-            if box.locator("select").count():
-                box.locator("select").select_option(value)
-            elif box.locator("input[type=radio], input[type=checkbox]").count():
+            field = box.locator(f'[name="{name}"]')
+            kind = field.first.evaluate("one => one.type")
+            if kind == "select-one":
+                field.select_option(value)
+            elif kind in {"radio", "checkbox"}:
                 for one in [value] if isinstance(value, str) else value:
-                    box.locator(f'input[value="{one}"]').check(force=True)
+                    box.locator(f'[name="{name}"][value="{one}"]').check(force=True)
             else:
-                box.locator("input[type=text]").fill(value)
+                field.fill(value)
                 self.page.keyboard.press("Tab")
 
     def send(self) -> None:
@@ -93,12 +95,16 @@ class Person:
         """Hold that the page says this, now or once a worker is done."""
         expect(self.main).to_contain_text(words, timeout=WORKED_MS)
 
-    def show(self, name: str) -> None:
-        """Hold that the page as it stands is accessible; keep a picture of it where pictures are wanted."""
+    def show(self, name: str, at: str = "h1") -> None:
+        """Hold that the page as it stands is accessible; keep a picture of it where pictures are wanted.
+
+        at: selector of what is to stand at the top of the picture; of the heading, the whole frame is seen.
+        """
         assert_accessible(self.page)
         if not PICTURES:
             return
-        self.page.evaluate("scrollTo(0, 0)")
+        place = self.page.locator(at).first
+        place.evaluate("one => scrollTo(0, one.tagName === 'H1' ? 0 : one.getBoundingClientRect().top + scrollY - 24)")
         shot = Image.open(BytesIO(self.page.screenshot()))
         Path(PICTURES).mkdir(parents=True, exist_ok=True)
         small = shot.convert("RGB").quantize(N_COLOURS, dither=Image.Dither.NONE)

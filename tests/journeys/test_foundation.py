@@ -1,67 +1,21 @@
 """The foundation as its people walk it: from the first page of an empty portal to an audit that verifies."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from cohort.consent.models import ITEMS
 from cohort.participants.models import Participant
 from portal.audit.sealer import seal
-from tests.browser import assert_accessible, browse, needs_browser
+from tests.browser import assert_accessible, needs_browser
 from tests.cast import FIT, days_ago
+from tests.journeys.person import Person, at_the_portal
 from tests.portal.audit.test_verify import verify
 
 pytestmark = needs_browser
 
 TOKEN = "the token that ./run serve printed"
 PHRASE = "a long enough passphrase"
-
-
-@dataclass
-class Person:
-    """Somebody at the portal, in a window of their own."""
-
-    page: Page
-    address: str
-
-    def open(self, path: str) -> None:
-        """Go to a page; it must be there and accessible."""
-        response = self.page.goto(self.address + path)
-        assert response is not None
-        assert response.ok, f"{path}: {response.status}"
-        assert_accessible(self.page)
-
-    def fill(self, **values: str) -> None:
-        """Answer the questions of the form by their names."""
-        for name, value in values.items():
-            field = self.page.locator(f'main [name="{name}"]').first
-            kind = field.evaluate("one => one.type")
-            if kind == "radio":
-                self.page.locator(f'main [name="{name}"][value="{value}"]').check(force=True)
-            elif kind == "checkbox":
-                field.check(force=True)
-            elif kind == "select-one":
-                field.select_option(label=value)
-            elif kind != "hidden":
-                field.fill(value)
-
-    def send(self) -> None:
-        """Press the form's main button; what comes must be no form with errors."""
-        self.page.locator("main form .button-main, main form .button-grave").last.click()
-        self.page.wait_for_load_state()
-        expect(self.page.locator("main .error-summary")).to_have_count(0)
-
-
-@contextmanager
-def at_the_portal(chromium: Browser, address: str, *, expected: str = "") -> Iterator[Person]:
-    with browse(chromium, address) as window:
-        if expected:
-            window.expect_error(expected)
-        yield Person(window.page, address)
 
 
 def day(n_ago: int) -> str:

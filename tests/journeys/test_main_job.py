@@ -6,7 +6,7 @@ of the study left behind (months.py).
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -57,7 +57,7 @@ def enrol_somebody(nora: Person) -> Participant:
     nora.follow("Consent and enrol")
     nora.fill(family_name="Example", given_name="Maud", birth_date=BORN)
     nora.fill(signed_on=written(days_ago(0)), mode="1", copy_given="on", **dict.fromkeys(ITEMS, "yes"))
-    nora.show("nurse-1-consent")
+    nora.show("nurse-1-consent", at="form section:nth-of-type(2)")
     nora.send()
     maud = Participant.objects.latest("enrolled_at")
     expect(nora.page.locator("main h1")).to_contain_text(maud.code)
@@ -93,7 +93,7 @@ def drop_a_film(nora: Person, maud: Participant, folder: Path) -> None:
     picture = nora.page.locator(".upload img")
     expect(picture).to_be_visible(timeout=WORKED_MS)
     assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
-    nora.show("nurse-3-upload")
+    nora.show("nurse-3-upload", at=".slots")
     nora.page.reload()
     nora.see("LEFT forearm")
 
@@ -181,11 +181,11 @@ def hand_the_model_in(ana: Person) -> None:
     button = ana.page.get_by_role("button", name="Have it checked and rehearsed")
     reload_until(ana, evaluation, lambda: button.count() > 0)
     ana.press("Have it checked and rehearsed")
-    ana.see("REHEARSAL: LABELS ARE RANDOM")
+    reload_until(ana, evaluation, lambda: ana.page.get_by_text("REHEARSAL: LABELS ARE RANDOM").count() > 0)
     ana.show("analyst-3-handed-in")
 
 
-def reload_until(person: Person, path: str, is_there) -> None:  # type: ignore[no-untyped-def]
+def reload_until(person: Person, path: str, is_there: Callable[[], bool]) -> None:
     """Load a page again until it shows what a worker was asked for."""
     deadline = timezone.now().timestamp() + WORKED_MS / 1000
     while not is_there():
@@ -230,9 +230,7 @@ def prove_the_bundle(otto: Person, folder: Path) -> str:
             otto.main.get_by_text(words, exact=True).click()
         download.value.save_as(folder / name)
     argv = [sys.executable, "-m", "modelling.engine", "verify", "public.zip", "--restricted", "restricted.zip"]
-    done = subprocess.run(
-        argv, cwd=folder, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(argv, cwd=folder, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

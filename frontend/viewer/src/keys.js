@@ -14,7 +14,7 @@ export function actOf({ key, shiftKey, ctrlKey, metaKey, altKey }, isMeasuring) 
   if (ctrlKey || metaKey || altKey) return null;
   const arrow = ARROWS[key];
   if (arrow) {
-    const far = isMeasuring === shiftKey ? FAR : 1;
+    const far = shiftKey ? FAR : 1;
     return [isMeasuring ? "move" : "pan", arrow.map((step) => step * far)];
   }
   return (isMeasuring ? MEASURING[key] : null) ?? PLAIN[key] ?? null;

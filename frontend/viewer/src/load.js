@@ -35,7 +35,7 @@ const PROVIDED = {
 
 export function startLoading() {
   dicomImageLoader.init({ maxWebWorkers: 2 });
-  const load = dicomImageLoader.wadouri.loadImage;
+  const load = dicomImageLoader.wadouri.loadImageFromNaturalizedMetadata;
   imageLoader.registerImageLoader("wadouri", (id, options) => load(id, { ...options, preScale: { enabled: false } }));
   metaData.addProvider((type, id) => (frames.has(id) ? PROVIDED[type]?.(frames.get(id)) : undefined), FIRST);
 }

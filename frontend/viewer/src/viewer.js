@@ -1,8 +1,8 @@
 // A row of images with one row of tools: the library behind it is started once.
 import { eventTarget, getShouldUseCPURendering, init, RenderingEngine } from "@cornerstonejs/core";
 import { startLoading } from "./load.js";
-import { LENGTH_DONE, Pane } from "./pane.js";
-import { makeTools, startTools } from "./tools.js";
+import { Pane } from "./pane.js";
+import { LENGTH_DONE, makeTools, startTools } from "./tools.js";
 
 const BUTTONS = { "zoom-in": ["zoom", 1.25], "zoom-out": ["zoom", 0.8], invert: ["invert"], reset: ["reset"], clear: ["clear"] };
 const all = [];
@@ -73,12 +73,12 @@ window.trabeculaViewer = {
   isCpu: () => getShouldUseCPURendering(),
   sums: () => Promise.all(all.map((pane) => pane.sums())),
   lengths: () => all.map((pane) => pane.lengths()),
-  windows: () => all.map((pane) => pane.window),
+  windows: () => all.map((pane) => pane.brightness.window),
   slices: () => all.map((pane) => pane.viewport.getCurrentImageIdIndex()),
   view: () => all.map((pane) => ({ zoom: pane.viewport.getZoom(), pan: pane.viewport.getPan(), ...pane.viewport.getProperties() })),
   place: (number, index) => {
     const box = all[number].stage.getBoundingClientRect();
-    const [x, y] = all[number].canvasAt(index);
+    const [x, y] = all[number].places.canvasAt(index);
     return [box.left + x, box.top + y];
   },
 };

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from modelling.engine.nets.fusion import Shape, name_group
 from modelling.engine.training.config import Config
-from modelling.engine.training.images import count_channels, load_images
+from modelling.engine.training.images import count_channels, get_unit, load_images
 from modelling.engine.training.snapshot import Column, Snapshot
 from modelling.engine.training.table import TableScaler, find_observed_groups, read_numbers
 
@@ -63,6 +63,7 @@ class ImageScale:
     mean: float
     spread: float
     channels: int
+    unit: str
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,11 @@ class Preparation:
         return [inputs.index(group_of[name]) for name in self.auxiliary]
 
     def apply(self, snapshot: Snapshot, raw: RawImages, device: torch.device) -> People:
-        """Return everybody in the snapshot as the network sees them; labels are 0 where there are none."""
+        """Return everybody in the snapshot as the network sees them; labels are 0 where there are none.
+
+        Raises ValueError where images are in another unit than those learned from.
+        """
+        self._check_units(snapshot)
         numbers = self.table.transform(snapshot)
         observed = find_observed_groups(snapshot, self.columns)
         groups = {group: to_floats(numbers[:, places]) for group, places in self.table.groups.items()}
@@ -136,6 +141,11 @@ class Preparation:
             to_floats(auxiliary).to(device),
             torch.from_numpy(known).to(device),
         )
+
+    def _check_units(self, snapshot: Snapshot) -> None:
+        for name, scale in self.images.items():
+            if (found := get_unit(snapshot, name)) not in {"", scale.unit}:
+                raise ValueError(f"images of the modality '{name}' are in '{found}'; the model learned '{scale.unit}'")
 
     def _read_auxiliary(self, snapshot: Snapshot) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         if not self.auxiliary or snapshot.labels is None:
@@ -164,7 +174,7 @@ def prepare(
 ) -> Preparation:
     """Learn from the rows of training people how inputs are scaled. Raises ValueError where nothing is left."""
     table = TableScaler.fit(snapshot, columns, rows)
-    images = {name: scale for name in raw if (scale := _scale_images(*raw[name], rows))}
+    images = {name: scale for name in raw if (scale := _scale_images(*raw[name], rows, get_unit(snapshot, name)))}
     if not images and not table.features:
         raise ValueError("there is no input to learn from: no image and no column with a value")
     values = {one.column for one in table.features if one.kind == "value"}
@@ -176,13 +186,13 @@ def to_floats(values: NDArray[Any]) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(values, np.float32))
 
 
-def _scale_images(images: Tensor, has: Tensor, rows: NDArray[np.int64]) -> ImageScale | None:
+def _scale_images(images: Tensor, has: Tensor, rows: NDArray[np.int64], unit: str) -> ImageScale | None:
     chosen = torch.from_numpy(rows)
     seen = images[chosen[has[chosen]]].double()
     if not len(seen):
         return None  # nobody who trains has one
     spread = float(seen.std(correction=0))
-    return ImageScale(float(seen.mean()), spread if spread > 1e-12 else 1.0, int(images.shape[1]))
+    return ImageScale(float(seen.mean()), spread if spread > 1e-12 else 1.0, int(images.shape[1]), unit)
 
 
 def _choose_auxiliary(columns: Sequence[Column], values: set[str], config: Config) -> tuple[str, ...]:

@@ -26,6 +26,16 @@ def count_channels(snapshot: Snapshot, modality: str) -> int:
     return min(MOST_SLICES, int(np.argmax(np.bincount(depths))))
 
 
+def get_unit(snapshot: Snapshot, modality: str) -> str:
+    """Return the unit of a modality's values, empty where there is no image. Raises ValueError if there are several."""
+    units = sorted({one.unit for one in snapshot.images.get(modality, {}).values()})
+    if len(units) > 1:
+        raise ValueError(
+            f"images of the modality '{modality}' are in '{units[0]}' and in '{units[1]}'; wanted one unit"
+        )
+    return units[0] if units else ""
+
+
 def load_images(snapshot: Snapshot, modality: str, channels: int, size: int) -> tuple[Tensor, Tensor]:
     """Return the images of a modality and who has one.
 

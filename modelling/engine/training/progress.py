@@ -1,18 +1,18 @@
 """What a training says while it runs: a line of progress to its watcher and a point of its curves to a file.
 
-Pure: the standard library alone.
+Pure.
 
-    result/curves.jsonl    {"fold": 0, "epoch": 3, "loss": 0.61, "auc": 0.72, "auc_film": 0.66}
+    result/curves.jsonl    {"auc":0.72,"auc_film":0.66,"epoch":3,"fold":0,"inner_loss":null,"loss":0.61}
 
 `auc` is of the fold that is held out, null where it holds one label only. It is shown and decides nothing.
 """
 
-import json
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from portal.jobs import reporting
+from portal.proof import jcs
 
 
 @dataclass(frozen=True)
@@ -55,4 +55,5 @@ class Progress:
 
     @staticmethod
     def _line(point: Point) -> str:
-        return json.dumps(asdict(point), allow_nan=False) + "\n"
+        # Canonical: a point that a checkpoint kept gives the same text as a fresh one.
+        return jcs.dumps(asdict(point)).decode() + "\n"

@@ -14,7 +14,7 @@ from modelling.engine.training import run
 from modelling.engine.training.snapshot import read_snapshot
 from modelling.engine.training.trained import Stop
 from portal.jobs import reporting
-from tests.modelling.engine.snapshots import make_snapshot
+from tests.modelling.engine.snapshots import make_snapshot, replace_file
 from tests.modelling.engine.training.tiny import TINY, lay_run
 
 CLINICAL: dict[str, Any] = {"task": "OP_WHO", "recipe": "clinical"}
@@ -166,6 +166,16 @@ def test_a_column_in_another_unit_is_refused(tmp_path: Path, models: dict[str, P
     model["columns"][1] = model["columns"][1] | {"name": "hip_t"}
     with pytest.raises(ValueError, match="the inputs lack the column 'hip_t'"):
         predict.check_fit(model, snapshot, "table")
+
+
+def test_images_in_another_unit_are_refused(
+    tmp_path: Path, models: dict[str, Path], capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = lay_prediction(tmp_path, models["fusion"])
+    listed = (folder / "inputs" / "images.csv").read_bytes()
+    replace_file(folder / "inputs", "images.csv", listed.replace(b"g/cm2", b"HU"))
+    said = read_failure(capfd, folder)
+    assert "images of the modality 'dxa' are in 'HU'; the model learned 'g/cm2'" in said
 
 
 def test_no_recipe_answers_without_words_for_its_inputs(models: dict[str, Path]) -> None:

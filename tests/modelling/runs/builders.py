@@ -1,4 +1,4 @@
-"""Runs for tests: a tiny snapshot that lies there built, and a worker that does a run's job in the engine's own process.
+"""Runs for tests: a tiny snapshot that lies there built, and a worker that does a run's job by the engine's process.
 
 The snapshot is laid down by hand; that a study's people become one is tested where snapshots are (cohort/datasets).
 """
@@ -115,4 +115,3 @@ def job_of(run: TrainingRun) -> Job:
 def reload(run: TrainingRun) -> TrainingRun:
     """Return the run as it stands now."""
     return TrainingRun.objects.select_related("job__lease", "snapshot__job", "model", "study").get(pk=run.pk)
-

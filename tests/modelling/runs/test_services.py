@@ -280,5 +280,3 @@ def withdraw_from_all(cast: Cast, participant: Participant) -> None:
 def job_folder(run: TrainingRun) -> Path:
     """Return the folder of the newest attempt of a run's job."""
     return max((folder_of(run.snapshot).parents[1] / "jobs" / str(run.job_id)).glob("attempt-*"))
-
-

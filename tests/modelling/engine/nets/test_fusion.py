@@ -30,7 +30,7 @@ def change_input(place: int, value: float) -> tuple[dict[str, Tensor], dict[str,
     images, groups = make_inputs()
     name = ["film", "pqct", "dem", "dxa"][place]
     held = images if place < 2 else groups
-    held[name] = held[name] * 0 + value if value == value else torch.full_like(held[name], value)
+    held[name] = torch.full_like(held[name], value)
     return images, groups
 
 

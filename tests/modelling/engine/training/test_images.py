@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from modelling.engine.training.images import count_channels, cut_field, fit_image, load_images, pick_slices
+from modelling.engine.training.images import count_channels, cut_field, fit_image, get_unit, load_images, pick_slices
 from modelling.engine.training.snapshot import ImageFile, read_snapshot
-from tests.modelling.engine.snapshots import make_snapshot
+from tests.modelling.engine.snapshots import make_snapshot, replace_file
 
 
 def save(folder: Path, values: np.ndarray, step_mm: float) -> ImageFile:
@@ -48,6 +48,14 @@ def test_slices_are_taken_from_the_first_to_the_last() -> None:
     stack = np.arange(5, dtype=np.float32)[:, None, None] * np.ones((1, 2, 2), np.float32)
     assert pick_slices(stack, 3)[:, 0, 0].tolist() == [0, 2, 4]
     assert pick_slices(stack[:1], 2)[:, 0, 0].tolist() == [0, 0]
+
+
+def test_images_of_two_units_are_not_mixed(tmp_path: Path) -> None:
+    folder = make_snapshot(tmp_path, n=10)
+    listed = (folder / "images.csv").read_bytes()
+    replace_file(folder, "images.csv", listed.replace(b"g/cm2", b"HU", 1))
+    with pytest.raises(ValueError, match="'dxa' are in 'HU' and in 'g/cm2'; wanted one unit"):
+        get_unit(read_snapshot(folder), "dxa")
 
 
 def test_whoever_lacks_an_image_is_marked(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def test_outcomes_are_as_frequent_as_the_intervals_promise() -> None:
         here = (p >= low) & (p < high)
         noise = 3 * 0.5 / np.sqrt(here.sum())
         assert lower[here].mean() - noise <= labels[here].mean() <= upper[here].mean() + noise
-    assert not p.mean() == pytest.approx(labels.mean(), abs=0.1), "the scores themselves must be wrong for this to tell"
+    assert p.mean() != pytest.approx(labels.mean(), abs=0.1), "the scores themselves must be wrong for this to tell"
 
 
 @pytest.mark.parametrize("n", [100, 3 * MOST_POINTS])
