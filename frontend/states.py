@@ -10,15 +10,22 @@ TONES: Final = ("plain", "busy", "good", "warn", "bad", "shut", "ended")
 
 _STATES_OF_TONE: Final[dict[str, str]] = {
     "plain": (
-        "draft open planned unassigned queued candidate none invited screened not_started waiting uploaded setting_up"
+        "draft open planned unassigned queued candidate none invited screened not_started waiting uploaded setting_up "
+        "asked"
     ),
-    "busy": "enrolling running reading screening submitted in_progress a_reading receiving b_reading retrying reopened booked",
+    "busy": (
+        "enrolling running reading screening submitted in_progress a_reading receiving b_reading retrying reopened "
+        "booked ready"
+    ),
     "good": (
         "accepted active agree approved complete consented enrolled final finished given granted reported signed "
         "eligible succeeded verified done allocated in_use"
     ),
     "warn": "disagree due missed stale paused expiring incomplete cancelling answered interrupted suspended deferred",
-    "bad": "failed refused rejected void withdrawn overdue expired revoked lost tampered parked erased unusable wrong_side side_conflict",
+    "bad": (
+        "failed refused rejected void withdrawn overdue expired revoked lost tampered parked erased unusable wrong_side "
+        "side_conflict"
+    ),
     "shut": "sealed locked frozen concealed",
     "ended": "archived cancelled closed ended ineligible declined superseded revealed retired merged settled",
 }

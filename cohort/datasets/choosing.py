@@ -15,13 +15,15 @@ from django.db.models import QuerySet
 from cohort.consent.purposes import Purpose as ConsentPurpose
 from cohort.consent.rules import Decision, decide_each
 from cohort.datasets.models import Purpose, Snapshot
+from cohort.imaging.models import Series
 from cohort.labels.rules import Label
-from cohort.labels.services import label_participants, part_of
+from cohort.labels.services import BASELINE, label_participants, part_of
 from cohort.participants.models import Participant, Visit
 from cohort.study.models import Basis
 from portal.core.errors import Refused
 
 ALIAS = "snapshot"
+USABLE_SERIES = ("accepted", "in_use")
 
 CONSENT_NEEDED = {Purpose.TRAIN: ConsentPurpose.TRAIN, Purpose.TEST: ConsentPurpose.EVALUATE}
 PART_WANTED = {Purpose.TRAIN: "train", Purpose.TEST: "test"}
@@ -62,7 +64,7 @@ def choose(snapshot: Snapshot, day: date) -> tuple[list[Chosen], Flow]:
     ready = _keep_with_baseline(snapshot, enrolled, flow)
     allowed = _keep_consented(snapshot, ready, day, flow)
     drawn = _keep_drawn(snapshot, allowed, flow)
-    chosen = _keep_labelled(snapshot, drawn, flow)
+    chosen = _keep_labelled(snapshot, _keep_with_film(snapshot, drawn, flow), flow)
     if not chosen:
         steps = "; ".join(f"{words}: {n_left}" for words, n_left, _ in flow.steps)
         raise Refused(f"nobody is left for this snapshot ({steps})")
@@ -118,6 +120,22 @@ def _keep_drawn(
         "test": ("drawn into the test", "in training"),
     }[wanted]
     flow.note(words, len(kept), _out({why: len(people) - len(kept)}))
+    return kept
+
+
+def _keep_with_film(
+    snapshot: Snapshot, people: Sequence[tuple[Participant, Decision]], flow: Flow
+) -> list[tuple[Participant, Decision]]:
+    """Keep, of those to be tested, who has a radiograph: models are judged by it, and all on the same people."""
+    if snapshot.purpose != Purpose.TEST or "film" not in snapshot.modalities:
+        return list(people)
+    imaged = set(
+        Series.objects.filter(
+            participant__study=snapshot.study, visit__code__in=BASELINE, modality="film", state__in=USABLE_SERIES
+        ).values_list("participant_id", flat=True)
+    )
+    kept = [(one, decision) for one, decision in people if one.pk in imaged]
+    flow.note("has a radiograph", len(kept), _out({"no usable radiograph": len(people) - len(kept)}))
     return kept
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from cohort.crf.models import Record
-from cohort.datasets.choosing import Chosen
+from cohort.datasets.choosing import USABLE_SERIES, Chosen
 from cohort.datasets.columns import NUMBER, Column, LeftOut, value_of
 from cohort.datasets.folding import fold_rows
 from cohort.datasets.intensity import Intensity, read_intensity
@@ -30,7 +30,6 @@ from portal.proof import jcs
 from portal.proof.merkle import compute_root
 
 ALIAS = "snapshot"
-USABLE_SERIES = ("accepted", "in_use")
 
 Tokens = Mapping[uuid.UUID, str]
 """Participant → token."""
@@ -82,7 +81,7 @@ def make_rows(
                 "token": tokens[one.participant.pk],
                 "values": {column.name: value_of(column, given) for column in columns},
                 "label": one.label.value if is_training else None,
-                "weight": given.get(weights) if weights and is_training else None,
+                "weight": given.get(weights) if weights else None,
             }
         )
     return rows

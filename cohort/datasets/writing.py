@@ -60,6 +60,8 @@ def write_snapshot(folder: Path) -> dict[str, Any]:
     write_table(result / "table.csv", [column["name"] for column in plan["columns"]], rows)
     if plan["purpose"] == "train":
         write_labels(result / "labels.csv", rows, has_weights=plan["weights"] is not None)
+    elif plan["weights"] is not None:
+        _write_csv(result / "weights.csv", ["token", "weight"], [[row["token"], _cell(row["weight"])] for row in rows])
     write_images(folder, result, images)
     manifest = {**plan, "format": FORMAT, "n": len(rows), "files": list_files(result)}
     manifest["sha256"] = hash_manifest(manifest)

@@ -1,4 +1,4 @@
-"""Pages that put together what several parts know: a study, the participants, one participant."""
+"""Pages that put together what several parts know: a study, and the participants."""
 
 from typing import Any
 
@@ -7,34 +7,26 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
-from cohort.consent.access import get_current_consent, standing_of, with_standing
-from cohort.consent.models import Level
-from cohort.consent.parts import make_answers_table
+from cohort.consent.access import with_standing
 from cohort.desk import parts
 from cohort.desk.access import list_first_signings
 from cohort.desk.forms import ParticipantFilterForm
 from cohort.desk.recruitment import Plan, count_months, make_chart
-from cohort.enrolment.access import find_screening_of, list_share_givers
+from cohort.enrolment.access import list_share_givers
 from cohort.enrolment.opening import SHARES_WANTED
-from cohort.enrolment.parts import find_sides
-from cohort.identity.access import reveal_identity
-from cohort.participants.access import get_participant_for, list_participants_for
+from cohort.participants.access import list_participants_for
 from cohort.study import parts as study_parts
 from cohort.study.access import get_study_for, list_consent_forms, list_devices, list_studies_for
 from cohort.study.models import Study, StudyState
 from cohort.study.protocol import compute_protocol_sha256
 from frontend.parts import Chart, Link
-from portal.audit.access import list_history
-from portal.audit.parts import make_history
 from portal.roles.actors import Actor
 from portal.roles.http import Request
 from portal.roles.policy import may
 
 PER_PAGE = 50
-LATEST_ACTS = 50
 
 
 @require_GET
@@ -63,50 +55,6 @@ def participants(request: Request) -> HttpResponse:
         "open_studies": studies.filter(state=StudyState.ENROLLING) if may_screen else [],
     }
     return render(request, "cohort/desk/participants.html", context)
-
-
-@require_GET
-@never_cache
-def participant(request: Request, code: str) -> HttpResponse:
-    """Show one participant by code: consent, what may be done today, what was done."""
-    return _show_participant(request, code)
-
-
-@require_POST
-@never_cache
-def identity_show(request: Request, code: str) -> HttpResponse:
-    """Show once who the participant is; that somebody looked is recorded before anything is shown."""
-    return _show_participant(request, code, is_revealed=True)
-
-
-def _show_participant(request: Request, code: str, is_revealed: bool = False) -> HttpResponse:
-    today = timezone.localdate()
-    found = get_participant_for(request.actor, code)
-    identity = reveal_identity(request.actor, found) if is_revealed else None
-    standing = standing_of(with_standing(list_participants_for(request.actor), today).get(pk=found.pk))
-    consent = get_current_consent(found)
-    request.study = found.study
-    screening = find_screening_of(found)
-    context = {
-        "participant": found,
-        "screening": screening,
-        "sides": find_sides(screening) if screening else None,
-        "standing": parts.make_standing(standing),
-        "is_reconsent_due": standing.is_reconsent_due,
-        "is_revealed": is_revealed,
-        "identity": identity,
-        "consent": consent,
-        "answers": make_answers_table(consent) if consent else None,
-        "purposes": parts.make_purposes_table(found, today),
-        "withdrawals": found.withdrawals.select_related("recorded_by").order_by("withdrawn_on", "level"),
-        "steps": make_history(list_history(found.code)[:LATEST_ACTS]),
-        "may_reveal": may(request.actor, "identity.reveal", found.site_id),
-        "may_give": standing.furthest is None and may(request.actor, "consent.give", found.site_id),
-        "may_withdraw": standing.furthest != Level.NO_FURTHER_USE
-        and may(request.actor, "consent.withdraw", found.site_id),
-        "crumbs": [Link("Participants", reverse("participants")), Link(found.code)],
-    }
-    return render(request, "cohort/desk/participant.html", context)
 
 
 def _describe_study(actor: Actor, found: Study) -> dict[str, Any]:

@@ -50,6 +50,8 @@ test("values are written with their unit, and with the digits it deserves", () =
   assert.equal(writeValue(812.25, "mg HA/cm3"), "812.3 mg HA/cm³");
   assert.equal(writeValue(1200, "stored value"), "1200");
   assert.equal(writeWindow({ lower: -100, upper: 500 }, "mg HA/cm3"), "-100 to 500 mg HA/cm³");
+  assert.equal(writeWindow({ lower: -308.6, upper: 943.2 }, "mg HA/cm3"), "-309 to 943 mg HA/cm³");
+  assert.equal(writeWindow({ lower: 0, upper: 1.0376 }, "g/cm2"), "0.000 to 1.038 g/cm²");
 });
 
 test("a scale bar is the longest round length that fits", () => {

@@ -13,6 +13,8 @@ from portal.core.errors import Refused
 from portal.roles.actors import Actor
 from portal.workflow import move
 
+INPUTS_IN_WORDS = {"film": "the radiograph alone", "table": "the clinical table"}
+
 
 class EvaluationBook:
     """Evaluations, as `cohort.vault.book.Book` wants them. Read by the scorer's own database role."""
@@ -57,8 +59,7 @@ def _enter(one: Submission) -> Entered:
             "model_version": str(model.pk),
             "name": str(model),
             "role": one.role,
-            "inputs": " + ".join([*model.modalities, *(["clinical table"] if model.config.get("columns") else [])])
-            or "clinical table",
+            "inputs": INPUTS_IN_WORDS[model.answers_from],
             "threshold": model.threshold,
             "weights_sha256": model.weights_sha256,
         },

@@ -26,6 +26,7 @@ from portal.jobs.leases import Held
 from portal.jobs.models import Job
 from portal.jobs.registry import Kind
 from portal.jobs.services import launch_job
+from portal.proof import jcs
 from portal.roles.actors import Actor
 
 KIND = "blinded.predict"
@@ -67,6 +68,8 @@ def prepare(held: Held, folder: Path) -> None:
     if evaluation.state != State.SEALED or evaluation.test_snapshot is None:
         raise Refused(f"models predict while an evaluation is sealed, and this one is {evaluation.state}")
     lay_model(submission.model_version, folder / MODEL)
+    # A model that reads radiographs is judged by the radiograph alone, whatever it learned from.
+    (folder / "config.json").write_bytes(jcs.dumps({"inputs": submission.model_version.answers_from}))
     lay_snapshot(evaluation.test_snapshot, folder / INPUTS)
 
 
@@ -80,10 +83,10 @@ def finish(job: Job, folder: Path, result: Mapping[str, Any]) -> None:
     digest = sha256_hex(content)
     if result.get("sha256") != digest:
         raise Refused("the predictions are not those their process reported")
-    table = _read_table(folder / INPUTS / "table.csv")
+    tokens = [row["token"] for row in _read_table(folder / INPUTS / "table.csv")]
     try:
-        predictions = read_predictions(content, [row["token"] for row in table])
-        weights = _find_weights((snapshot.manifest or {}).get("weights"), table)
+        predictions = read_predictions(content, tokens)
+        weights = _find_weights(folder / INPUTS / "weights.csv", tokens)
     except ValueError as error:
         raise Refused(str(error)) from None
     Prediction.objects.using(WORKER_ALIAS).create(
@@ -103,11 +106,12 @@ def finish(job: Job, folder: Path, result: Mapping[str, Any]) -> None:
     transaction.on_commit(partial(_empty, folder))
 
 
-def _find_weights(column: str | None, table: list[dict[str, str]]) -> bytes | None:
-    if not column:
+def _find_weights(path: Path, tokens: list[str]) -> bytes | None:
+    """Return the survey weights that stand beside the test inputs of a survey; None for any other study."""
+    if not path.is_file():
         return None
-    found = write_weights({row["token"]: float(row[column]) for row in table})
-    read_weights(found, [row["token"] for row in table])
+    found = write_weights({row["token"]: float(row["weight"]) for row in _read_table(path)})
+    read_weights(found, tokens)
     return found
 
 

@@ -93,7 +93,7 @@ _SIZES: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
             "encoder": "resnet10",
             "width": 16,
             "dim": 64,
-            "epochs": 40,
+            "epochs": 30,
             "learning_rate": 1e-3,
             "weight_decay": 0.05,
             "ema": 0.9,

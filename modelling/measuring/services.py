@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from shutil import rmtree
@@ -16,7 +16,7 @@ from django.utils import timezone
 from cohort.consent.models import Level
 from cohort.crf.access import latest_answers
 from cohort.datasets.intensity import Intensity, make_attenuation, read_intensity
-from cohort.imaging.models import Modality, Series, StoredFile
+from cohort.imaging.models import Modality, Series, Side, StoredFile
 from cohort.imaging.services import read_volume
 from cohort.imaging.states import SeriesState
 from cohort.measurements.services import record_measurements
@@ -51,10 +51,10 @@ def launch_missing() -> int:
     if n_free <= 0:
         return 0
     todo: dict[UUID, list[Series]] = defaultdict(list)
-    for one in list_unmeasured():
+    for one in _keep_ready(list_unmeasured()):
         if len(todo[one.participant_id]) < MOST_SERIES:
             todo[one.participant_id].append(one)
-    return sum(_launch(actor=CLOCK, series=one) for one in _take_ready(todo, n_free))
+    return sum(_launch(actor=CLOCK, series=one) for one in list(todo.values())[:n_free])
 
 
 def list_unmeasured() -> list[Series]:
@@ -65,21 +65,12 @@ def list_unmeasured() -> list[Series]:
     return list(found.select_related("participant__site").order_by("made_at", "pk"))
 
 
-def _take_ready(todo: Mapping[UUID, list[Series]], n_wanted: int) -> list[list[Series]]:
-    taken: list[list[Series]] = []
-    for of_one in todo.values():
-        if len(taken) == n_wanted:
-            break
-        ready = [one for one in of_one if _is_ready(one)]
-        if ready:
-            taken.append(ready)
-    return taken
-
-
-def _is_ready(series: Series) -> bool:
-    if series.modality != Modality.DXA or series.made_at < timezone.now() - WAIT_FOR_LENGTH:
-        return True
-    return find_forearm_mm(series.participant_id, series.side) is not None
+def _keep_ready(series: Sequence[Series]) -> list[Series]:
+    """Return the series that can be measured now: a DXA waits for the length of its forearm, but not for ever."""
+    waiting = [one for one in series if one.modality == Modality.DXA and one.made_at > timezone.now() - WAIT_FOR_LENGTH]
+    lengths = find_forearms_mm(one.participant_id for one in waiting)
+    without = {one.pk for one in waiting if (one.participant_id, one.side) not in lengths}
+    return [one for one in series if one.pk not in without]
 
 
 @service("measuring.launch")
@@ -87,14 +78,14 @@ def _launch(*, actor: Actor, series: Sequence[Series]) -> bool:
     """Give one participant's series to a job; False where somebody was faster."""
     require(actor, "measuring.launch")
     locked = Series.objects.select_for_update().filter(pk__in=[one.pk for one in series])
-    pks = sorted(str(one.pk) for one in locked)
+    pks = sorted(one.pk for one in locked)
     if SeriesMeasuring.objects.filter(series__in=pks, version=VERSION).exists():
         return False
     first = series[0]
     job = launch_job(
         actor=actor,
         kind=KIND,
-        spec={"series": pks, "version": VERSION},
+        spec={"series": [str(pk) for pk in pks], "version": VERSION},
         queue=QUEUE,
         site=first.participant.site,
         origin=first.origin,
@@ -141,16 +132,24 @@ def lay_series(series: Series, place: Path) -> None:
         "unit": unit,
         "spacing_mm": list(volume.spacing_mm),
         "spacing_is": volume.spacing_is,
-        "forearm_mm": find_forearm_mm(series.participant_id, series.side) if series.modality == DXA else None,
+        "forearm_mm": _forearm_of(series) if series.modality == DXA else None,
     }
     (place / "volume.json").write_text(json.dumps(told), "utf-8")
 
 
-def find_forearm_mm(participant_pk: UUID, side: str) -> float | None:
-    """Return the length of a forearm as the form on measures has it, mm; None where nobody wrote it down."""
-    forms = latest_answers([participant_pk], ["ant"])[participant_pk].get("ant", [])
-    found = forms[0].answers.get(f"forearm_{side.lower()}") if forms else None
-    return None if found is None else 10.0 * float(found)
+def find_forearms_mm(participant_pks: Iterable[UUID]) -> dict[tuple[UUID, str], float]:
+    """Return the lengths of forearms that the form on measures has, mm, by participant and side (L or R)."""
+    found: dict[tuple[UUID, str], float] = {}
+    for participant_pk, forms in latest_answers(participant_pks, ["ant"]).items():
+        for side in Side.values:
+            length = next((one.answers.get(f"forearm_{side.lower()}") for one in forms.get("ant", [])), None)
+            if length is not None:
+                found[participant_pk, side] = 10.0 * float(length)
+    return found
+
+
+def _forearm_of(series: Series) -> float | None:
+    return find_forearms_mm([series.participant_id]).get((series.participant_id, series.side))
 
 
 def _intensity_of(series: Series) -> Intensity:

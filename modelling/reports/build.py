@@ -1,7 +1,9 @@
 """From a score sheet to a report. Pure: it arranges and words what the sheet holds, and computes nothing."""
 
 import json
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
+from typing import Any
 
 from modelling.engine.metrics.tasks import RESEARCH_USE, TASKS
 from modelling.reports.document import Block, Bullets, Code, FigureOf, Grid, Paragraph, Report, Section
@@ -194,6 +196,14 @@ def _flow(sheet: Sheet) -> Section:
     return Section("Flow", blocks)
 
 
+def _gather(variables: Sequence[Mapping[str, Any]], key: str) -> list[list[str]]:
+    """Return a row for each group or reason: its words, every variable by name, how many."""
+    found: dict[str, list[str]] = {}
+    for one in variables:
+        found.setdefault(str(one.get(key) or ""), []).append(str(one.get("name", "")))
+    return [[words, ", ".join(names), count(len(names))] for words, names in found.items()]
+
+
 def _inputs(sheet: Sheet) -> Section:
     went_in, left_out = (sheet["inputs"].get(key, []) for key in ("went_in", "left_out"))
     if not went_in and not left_out:
@@ -202,11 +212,11 @@ def _inputs(sheet: Sheet) -> Section:
         Paragraph("Inputs and labels are never the same data: a variable that tells of the label is forbidden by name.")
     ]
     if went_in:
-        told = [[str(one.get(key, "")) for key in ("name", "group", "kind", "unit")] for one in went_in]
-        blocks.append(Grid("Admitted", ["Variable", "Group", "Kind", "Unit"], told, codes=frozenset({0})))
+        rows = _gather(went_in, "group")
+        blocks.append(Grid("Admitted", ["Group", "Variables", "Many"], rows, frozenset({2}), widths=(2, 8, 1)))
     if left_out:
-        told = [[str(one.get(key, "")) for key in ("name", "reason")] for one in left_out]
-        blocks.append(Grid("Left out, and why", ["Variable", "Reason"], told, codes=frozenset({0}), widths=(1, 2)))
+        rows = _gather(left_out, "reason")
+        blocks.append(Grid("Left out", ["Why", "Variables", "Many"], rows, frozenset({2}), widths=(4, 6, 1)))
     return Section("What went in", blocks)
 
 

@@ -48,7 +48,7 @@ def rows_of(runs: Iterable[TrainingRun]) -> list[RunRow]:
             task=TASKS[run.task],
             recipe=RECIPES[run.recipe].title,
             state=run.state,
-            auc=auc_words(run.model.metrics if run.model else {}),
+            auc=(auc_words(run.model.metrics) or "not estimable") if run.model else "",
             when=f"{timezone.localtime(run.asked_at):%-d %b %Y, %H:%M}",
             who=str(run.created_by or "the portal"),
             may_compare=run.model is not None,

@@ -195,7 +195,7 @@ def lay_film(image: ReferenceImage, model: ModelVersion, folder: Path, origin: s
     name = f"images/{FILM}/{token}.npy"
     (folder / name).parent.mkdir(mode=0o700, parents=True)
     np.save(folder / name, canonical, allow_pickle=False)
-    columns = model.snapshot.manifest["columns"]
+    columns = (model.snapshot.manifest or {})["columns"]
     _write_csv(folder / "table.csv", ["token", *(one["name"] for one in columns)], [token, *("" for _ in columns)])
     axes = ["spacing_mm_z", "spacing_mm_y", "spacing_mm_x"]
     head = ["token", "modality", "file", "side", "flipped", *axes, "unit"]

@@ -111,7 +111,7 @@ def run_curves(request: Request, pk: UUID) -> JsonResponse:
     """Answer the figure of the curves so far, for the chart that follows a run."""
     found = get_run_for(request.actor, pk)
     figure = charts.make_curves_figure(get_curves(found))
-    return JsonResponse({"figure": figure, "finished": shown.is_over(found)})
+    return JsonResponse({"figure": figure, "finished": shown.is_over(found), "origin": found.origin})
 
 
 @require_POST

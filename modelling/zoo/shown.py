@@ -26,7 +26,7 @@ def models_table(models: Iterable[ModelVersion]) -> Table:
     rows = [
         (
             Cell(one.name, url=reverse("model", args=[one.pk])),
-            Cell(str(one.study)),
+            Cell(f"{one.study}{' · SIMULATED' if one.origin == 'simulated' else ''}"),
             Cell(TASKS[one.task]),
             Cell(FROM[one.answers_from]),
             Cell(auc_of(one.metrics["inputs"][one.answers_from])),

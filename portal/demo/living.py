@@ -15,7 +15,8 @@ from cohort.consent.models import ITEMS, Level
 from cohort.consent.services import give_consent, withdraw_consent
 from cohort.imaging.models import Modality, Series
 from cohort.imaging.quality import Motion, set_quality
-from cohort.participants.models import Participant
+from cohort.participants.models import Participant, Visit
+from cohort.quality.services import raise_query
 from cohort.study.models import ConsentForm
 from portal.accounts.models import User
 from portal.demo.door import Door
@@ -91,6 +92,18 @@ def leave_mishaps(people: Mapping[str, Invented]) -> None:
             motion_grade=Motion.SEVERE,
             note="The arm moved: streaks across both bones.",
         )
+
+
+def ask_a_question(people: Mapping[str, Invented]) -> None:
+    """Let the data manager ask about an answer that looks odd; the nurse of the site has not answered yet."""
+    code = next(code for code in people if code.startswith("EXB"))
+    raise_query(
+        actor=actor_of(User.objects.get(email="dan@demo.example")),
+        visit=Visit.objects.get(participant__code=code, code="BL"),
+        form="ant",
+        variable="weight_25",
+        text="Weight at 25 was asked in stones on the paper form. Was it converted?",
+    )
 
 
 def renew_and_end_consents(people: Mapping[str, Invented]) -> None:

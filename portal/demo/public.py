@@ -14,7 +14,6 @@ from cohort.exchange.services import import_table
 from cohort.participants.models import Participant
 from cohort.study.models import Basis, Origin, Study
 from cohort.study.services import add_site, join_site, set_up_study
-from modelling.blinded.models import Step
 from modelling.engine.training.admissible import FX_WRIST_PAST
 from portal.demo import science
 
@@ -34,7 +33,7 @@ def bring_public_study(say: Callable[[str], None]) -> None:
     models = science.train(study, FX_WRIST_PAST, say)
     science.lock_evaluation(evaluation, models, primary="clinical")
     science.reveal_evaluation(evaluation)
-    science.take(evaluation, Step.REPORT)
+    science.report(evaluation)
     say(f"{evaluation} is revealed")
 
 

@@ -24,6 +24,7 @@ from modelling.blinded.services import (
     propose,
 )
 from modelling.engine.training.admissible import FX_FRAG, FX_INC, FX_WRIST_PAST, OP_WHO
+from modelling.reports.services import keep_report
 from modelling.runs.models import TrainingRun
 from modelling.runs.services import cancel_run, start_run
 from modelling.zoo.models import ModelVersion
@@ -160,6 +161,12 @@ def reveal_evaluation(evaluation: Evaluation) -> Evaluation:
         give_one_share(evaluation, name)
     wait_for_state(evaluation, State.REVEALED, "the reveal")
     return evaluation
+
+
+def report(evaluation: Evaluation) -> Evaluation:
+    """Keep the report of a revealed evaluation and have it accepted."""
+    keep_report(actor=someone("paula"), evaluation_pk=evaluation.pk)
+    return take(evaluation, Step.REPORT)
 
 
 def take(evaluation: Evaluation, step: Step) -> Evaluation:

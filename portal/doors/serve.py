@@ -38,9 +38,10 @@ def demo(port: int, participants: int, ends: bool) -> int:
         with steps.step("study", f"Simulated study: people, sites, {participants} participants enrolled"):
             manage(house, "web", "demo_study", "--participants", str(participants))
         with steps.step("visits", "Visits, forms and images, through the portal's own doors"):
+            manage(house, "web", "reference_images")
             manage(house, "web", "demo_visits", "--url", url)
         with steps.step("science", "Models trained, evaluations sealed, locked and revealed; the public study"):
-            manage(house, "web", "demo_science")
+            manage(house, "web", "demo_science", "--url", url)
         with steps.step("proof", "Audit sealed and verified"):
             manage(house, "clock", "seal_audit")
             manage(house, "deploy", "verify_audit")
@@ -94,7 +95,16 @@ def _fetch(url: str) -> None:
 
 def _write_summary(path: Path, url: str, steps: Steps, house: House) -> None:
     accounts: Any = json.loads((house.home / "demo" / "accounts.json").read_text(encoding="utf-8"))
-    summary = {"url": url, "accounts": accounts, "seconds": steps.seconds, "origin": "simulated"}
+    papers = house.home / "demo" / "evaluation"
+    summary = {
+        "url": url,
+        "accounts": accounts,
+        "report_html": str(papers / "report.html"),
+        "report_pdf": str(papers / "report.pdf"),
+        "evaluation_bundle": str(papers / "public.zip"),
+        "seconds": steps.seconds,
+        "origin": "simulated",
+    }
     write_whole(path, (json.dumps(summary, indent=2) + "\n").encode())
 
 

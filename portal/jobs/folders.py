@@ -76,7 +76,18 @@ def hidden_paths() -> tuple[Path, ...]:
     home = Path(settings.HOME)
     found = [
         home / name
-        for name in "secrets run blobs quarantine originals snapshots demo logs postgres valkey".split()
+        for name in [
+            "secrets",
+            "run",
+            "blobs",
+            "quarantine",
+            "originals",
+            "snapshots",
+            "demo",
+            "logs",
+            "postgres",
+            "valkey",
+        ]
     ]
     found += [Path("/run/trabecula"), Path("/var/lib/trabecula")]
     for one in settings.DATABASES.values():

@@ -21,6 +21,7 @@ class Door:
 
 DOORS: tuple[Door, ...] = (
     Door("Participants", "participants", "participant.list", "Screen, enrol and look up the people of your sites."),
+    Door("Queries", "queries", "query.view", "Questions about what was filled in."),
     Door("Snapshots", "snapshots", "snapshot.view", "What a model may learn from: chosen, counted, frozen, hashed."),
     Door("Runs", "runs", "run.view", "Train models, watch them learn, compare them."),
     Door("Models", "models", "model.view", "Model versions with their cards."),

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from cohort.crf.waiting import list_waiting_for as list_visits_waiting_for
 from cohort.desk.waiting import list_waiting_for as list_cohort_waiting_for
 from cohort.imaging.waiting import list_waiting_for as list_images_waiting_for
+from cohort.quality.waiting import list_waiting_for as list_queries_waiting_for
 from frontend.parts import Waiting
 from modelling.blinded.waiting import list_waiting_for as list_evaluations_waiting_for
 from portal.roles.actors import Actor
@@ -15,6 +16,7 @@ SOURCES: tuple[Source, ...] = (
     list_cohort_waiting_for,
     list_visits_waiting_for,
     list_images_waiting_for,
+    list_queries_waiting_for,
     list_evaluations_waiting_for,
 )
 """Each takes the actor and answers what waits, of what the actor may see; a count of 0 is left out."""

@@ -68,7 +68,7 @@ class Person:
                 field.select_option(value)
             elif kind in {"radio", "checkbox"}:
                 for one in [value] if isinstance(value, str) else value:
-                    box.locator(f'[name="{name}"][value="{one}"]').check(force=True)
+                    box.locator(f'[name="{name}"][value="{one}"]').check()
             else:
                 field.fill(value)
                 self.page.keyboard.press("Tab")

@@ -93,7 +93,7 @@ def drop_a_film(nora: Person, maud: Participant, folder: Path) -> None:
     picture = nora.page.locator(".upload img")
     expect(picture).to_be_visible(timeout=WORKED_MS)
     assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
-    nora.show("nurse-3-upload", at=".slots")
+    nora.show("nurse-3-upload", at="section[aria-labelledby^=visit]")
     nora.page.reload()
     nora.see("LEFT forearm")
 
@@ -182,7 +182,7 @@ def hand_the_model_in(ana: Person) -> None:
     reload_until(ana, evaluation, lambda: button.count() > 0)
     ana.press("Have it checked and rehearsed")
     reload_until(ana, evaluation, lambda: ana.page.get_by_text("REHEARSAL: LABELS ARE RANDOM").count() > 0)
-    ana.show("analyst-3-handed-in")
+    ana.show("analyst-3-handed-in", at="main table")
 
 
 def reload_until(person: Person, path: str, is_there: Callable[[], bool]) -> None:

@@ -67,7 +67,7 @@ function drawBar(context, x, y, pixels) {
 function drawAcross(context, width, height, mark) {
   context.translate(width / 2, height / 2);
   context.rotate(-Math.PI / 9);
-  context.font = `600 ${Math.round(width / 7)}px system-ui, sans-serif`;
+  context.font = `600 ${Math.round(Math.min(width, height * 1.3) / 7)}px system-ui, sans-serif`;
   context.textAlign = "center";
   context.fillStyle = "rgb(255 255 255 / 10%)";
   context.fillText(mark, 0, 0);

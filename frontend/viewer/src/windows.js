@@ -74,5 +74,6 @@ export function writeValue(value, unit) {
 }
 
 export function writeWindow({ lower, upper }, unit) {
-  return `${writeValue(lower, unit).split(" ")[0]} to ${writeValue(upper, unit)}`;
+  const [from, to] = unit === "g/cm2" ? [lower, upper] : [lower, upper].map(Math.round);
+  return `${writeValue(from, unit).split(" ")[0]} to ${writeValue(to, unit)}`;
 }

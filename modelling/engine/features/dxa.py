@@ -105,7 +105,7 @@ def find_radius(picture: Picture, row_mm: float) -> Radius:
 
 def _smooth_rows(picture: Picture) -> Picture:
     wide = np.pad(picture, ((_ROWS_SMOOTHED // 2,) * 2, (0, 0)), mode="edge")
-    return np.mean([wide[k : k + picture.shape[0]] for k in range(_ROWS_SMOOTHED)], axis=0)
+    return np.asarray(np.mean([wide[k : k + picture.shape[0]] for k in range(_ROWS_SMOOTHED)], axis=0))
 
 
 def _left_of_valley(smooth: Picture, bone: Mask) -> Mask:

@@ -32,4 +32,4 @@ def take_plane_off(region: NDArray[np.floating]) -> NDArray[np.float64]:
     y, x = np.mgrid[: values.shape[0], : values.shape[1]]
     design = np.stack([np.ones(values.size), y.ravel(), x.ravel()], axis=1)
     found, *_ = np.linalg.lstsq(design, values.ravel(), rcond=None)
-    return values - (design @ found).reshape(values.shape)
+    return np.asarray(values - (design @ found).reshape(values.shape))

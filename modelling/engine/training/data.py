@@ -15,8 +15,12 @@ from modelling.engine.training.images import count_channels, get_unit, load_imag
 from modelling.engine.training.snapshot import Column, Snapshot
 from modelling.engine.training.table import TableScaler, find_observed_groups, read_numbers
 
-MEASURED_GROUPS = frozenset({"film", "dxa", "pqct", "hrpqct"})
-"""Groups whose numbers are measured on images; a net that may see fewer images learns them beside its task."""
+MEASURED_GROUPS = frozenset({"film", "xrq", "dxa", "pqct", "pqc", "hrpqct", "hrp"})
+"""Groups whose numbers are measured on images; a net that may see fewer images learns them beside its task. Finite
+elements are not among them: a model they taught cannot be judged by them, so they are learned only when asked for."""
+
+FE_PREFIX = "fe."
+"""How the names of finite element quantities begin."""
 
 RawImages = Mapping[str, tuple[Tensor, Tensor]]
 """By modality: (n, channels, size, size) float32 in the stored unit, and (n,) bool who has one."""

@@ -17,7 +17,7 @@ from modelling.engine.nets.registry import make
 from modelling.engine.recipes import FILM_ONLY, IMAGE_MODALITIES
 from modelling.engine.training import checkpoint
 from modelling.engine.training.clinical import get_labels, get_weights
-from modelling.engine.training.data import Preparation, RawImages, prepare, read_raw_images
+from modelling.engine.training.data import FE_PREFIX, Preparation, RawImages, prepare, read_raw_images
 from modelling.engine.training.folds import split_into_folds, split_off_share
 from modelling.engine.training.loop import FoldData, FoldTraining, answer_all, find_film
 from modelling.engine.training.progress import Point
@@ -108,10 +108,14 @@ class _Training:
             tuple(self.done),
             self.fold_of,
             self.oof,
-            {"kind": "fusion", "device": self.device.type},
+            {"kind": "fusion", "device": self.device.type, "fe_taught": self._is_fe_taught()},
             self.modalities,
             tuple(column.name for column in self.columns),
         )
+
+    def _is_fe_taught(self) -> bool:
+        targets = [name for one in self.done for name in one.preprocess["inputs"]["auxiliary"]]
+        return any(name.startswith(FE_PREFIX) for name in targets)
 
     def _make_fold(self, number: int) -> FoldData:
         config, snapshot = self.config, self.work.snapshot

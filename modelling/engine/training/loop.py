@@ -175,6 +175,7 @@ def _auc_of_known(labels: NDArray[np.int64], p: NDArray[np.float64]) -> float | 
 
 def _start_at_prevalence(net: nn.Module, labels: Tensor) -> None:
     """Let the first answer be how common the outcome is, so that no step is spent on learning that."""
-    share = float(labels.mean())
+    # Half a person added to each side: a fold may hold one outcome alone, whose odds are infinite.
+    share = (float(labels.sum()) + 0.5) / (len(labels) + 1)
     with torch.no_grad():
         net.get_parameter("task.bias").fill_(math.log(share / (1 - share)))

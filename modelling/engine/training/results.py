@@ -112,7 +112,7 @@ def describe_model(config: Config, snapshot: Snapshot, trained: Trained) -> dict
         "weights_sha256": hash_of_weights(hashes),
         "thresholds": _choose_thresholds(config, labels, trained.oof),
         "calibration": {inputs: _sort_calibration(labels, p) for inputs, p in trained.oof.items()},
-        "fe_taught": False,
+        "fe_taught": bool(trained.net.get("fe_taught", False)),
         "config": config.as_json(),
         "code_sha256": hash_of_code(),
         "versions": {name: version(name) for name in (("torch", "monai", "numpy") if config.is_net else ("numpy",))},

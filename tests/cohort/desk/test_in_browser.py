@@ -1,17 +1,22 @@
 """The cohort's pages in a real browser: WCAG 2.2 AA in both themes, and a nurse's way from screening to a code."""
 
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
+from django.contrib.staticfiles import finders
 from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from cohort.participants.models import Participant
+from frontend.templatetags.trabecula_tags import VIEWER
 from portal.audit.models import Act
 from portal.roles.actors import Actor
 from tests.browser import DESK, TABLET, Window, assert_accessible, browse, needs_browser
 from tests.cast import Cast, make_cast, make_participant, make_screening
+from tests.cohort.imaging.builders import bring, make_dxa, make_film, make_slices
 from tests.cohort.pages import look_as, make_young_study
 
 pytestmark = needs_browser
@@ -59,6 +64,42 @@ def test_the_pages_of_the_cohort_are_accessible(chromium: Browser, address: str,
                 assert page.url == address + path
                 assert_accessible(page)
                 assert_fits(page)
+
+
+@pytest.fixture
+def three_images(cast: Cast, settings: Any, tmp_path: Path) -> Participant:
+    """A participant with a film, a DXA image and a pQCT stack."""
+    settings.HOME = tmp_path / "home"
+    ann = make_participant(cast)
+    bring(cast, ann, make_film(ann.code))
+    bring(cast, ann, make_dxa(ann.code), modality="dxa")
+    bring(cast, ann, *make_slices(ann.code, n=5), modality="pqct")
+    return ann
+
+
+@pytest.mark.skipif(not finders.find(VIEWER), reason="the viewer is not built (npm ci and npm run vendor)")
+@pytest.mark.parametrize(("theme", "width"), LOOKS)
+def test_a_participant_is_seen_on_one_screen(
+    chromium: Browser, address: str, cast: Cast, three_images: Participant, theme: str, width: int
+):
+    with browse(chromium, address, width=width, color_scheme=theme) as window:
+        prove_again(window, cast.nora)
+        page = window.open(reverse("participant", args=[three_images.code]))
+        expect(page.locator(".viewer-on")).to_have_count(3)
+        expect(page.locator(".side-word")).to_contain_text("LEFT forearm: agreed by form, header")
+        tops = [box["y"] for one in page.locator("[data-stage]").all() if (box := one.bounding_box())]
+        assert len(tops) == 3
+        assert max(tops) == min(tops)
+        before = page.evaluate("trabeculaViewer.view()")
+        page.locator("[data-stage]").nth(1).click()
+        page.get_by_role("button", name="Invert").click()
+        after = page.evaluate("trabeculaViewer.view()")
+        # A button acts on the image that was touched last.
+        assert [one["invert"] != other["invert"] for one, other in zip(before, after, strict=True)] == [0, 1, 0]
+        page.locator("#measurements-title").scroll_into_view_if_needed()
+        expect(page.get_by_role("table", name="Measurements")).to_be_visible()
+        assert_accessible(page)
+        assert_fits(page)
 
 
 def assert_fits(page: Page) -> None:

@@ -44,6 +44,8 @@ class Wanted:
     purpose: str = "train"
     with_weights: bool = False
     shuffle_labels: bool = False
+    renamed: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    """By the name of a column, the column it is called and described as instead."""
     shapes: Mapping[str, tuple[int, int, int]] = field(default_factory=lambda: SHAPES)
 
 
@@ -87,7 +89,7 @@ def write_folder(folder: Path, files: Mapping[str, bytes], wanted: Wanted) -> No
         "purpose": wanted.purpose,
         "made_at": "2026-01-01T00:00:00Z",
         "n": wanted.n,
-        "columns": list(COLUMNS),
+        "columns": [wanted.renamed.get(column["name"], column) for column in COLUMNS],
         "left_out": [{"name": "ls_t", "reason": "it decides the label"}],
         "modalities": list(wanted.modalities),
         "weights": "weight" if wanted.with_weights else None,
@@ -141,7 +143,8 @@ def _write_table(tokens: list[str], trait: NDArray[np.float64], wanted: Wanted, 
     }
     hidden = random.random((n, len(columns))) < wanted.missing
     cells = [["" if hidden[i, j] else columns[name][i] for j, name in enumerate(columns)] for i in range(n)]
-    return write_csv(["token", *columns], [[tokens[i], *cells[i]] for i in range(n)])
+    names = [str(wanted.renamed[name]["name"]) if name in wanted.renamed else name for name in columns]
+    return write_csv(["token", *names], [[tokens[i], *cells[i]] for i in range(n)])
 
 
 def _write_images(

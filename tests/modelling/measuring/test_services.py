@@ -1,7 +1,7 @@
 """From an accepted series to its measurements: the clock launches, the engine's own process measures."""
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +96,14 @@ def test_a_dxa_waits_until_the_length_of_the_forearm_is_written_down(cast: Cast,
     lay_series(cast, ann, "dxa")
     assert services.launch_missing() == 0
     write_down_the_forearm(cast, ann)
-    assert services.find_forearm_mm(ann.pk, "L") == 245.0
+    assert services.find_forearms_mm([ann.pk]) == {(ann.pk, "L"): 245.0, (ann.pk, "R"): 247.0}
+    assert services.launch_missing() == 1
+
+
+def test_a_dxa_does_not_wait_for_ever(cast: Cast, ann: Participant, monkeypatch: pytest.MonkeyPatch):
+    lay_series(cast, ann, "dxa")
+    assert services.launch_missing() == 0
+    monkeypatch.setattr(services, "WAIT_FOR_LENGTH", timedelta(0))
     assert services.launch_missing() == 1
 
 

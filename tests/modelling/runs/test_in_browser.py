@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from modelling.runs.models import TrainingRun
-from tests.browser import TABLET, Window, assert_accessible, browse, needs_browser
+from tests.browser import TABLET, assert_accessible, browse, needs_browser
 from tests.cast import Cast
 from tests.faults.processes import Stack, stack
 from tests.modelling.runs.builders import ask, lay_snapshot_down, reload
@@ -58,12 +58,12 @@ def test_the_curve_grows_while_it_trains_without_loading_the_page_anew(
     with browse(chromium, address, user=cast.user(cast.ana)) as window:
         page = window.open(f"/runs/{run.pk}/")
         page.evaluate("document.body.dataset.same = 'yes'")
-        drawn = page.locator("[data-plot=run-curves] .scatterlayer .point")
+        drawn = page.locator(".plot[data-live] .scatterlayer .point")
         expect(drawn.first).to_be_attached()
         before = drawn.count()
         wait_until(lambda: drawn.count() > before)
         assert page.locator("body").get_attribute("data-same") == "yes"
-        stop(window)
+        page.get_by_role("button", name="Stop this job").click()
     wait_until(lambda: reload(run).state == "cancelled")
     assert TrainingRun.objects.get().model is None
 
@@ -74,11 +74,3 @@ def test_the_launch_fits_a_tablet(chromium: Browser, address: str, cast: Cast) -
         page = window.open("/runs/new/")
         assert page.evaluate("document.documentElement.scrollWidth") <= TABLET
         assert_accessible(page)
-
-
-def stop(window: Window) -> None:
-    """Stop the run by its page's own button."""
-    window.page.get_by_role("button", name="Stop").click()
-    confirm = window.page.get_by_role("button", name="Stop it")
-    if confirm.count():
-        confirm.click()

@@ -1,21 +1,27 @@
 """`manage.py demo_science`: runs and blinded evaluations of the demo, as its people would have made them."""
 
+from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from cohort.study.models import Study
-from modelling.blinded.models import Evaluation, Step
+from modelling.blinded.models import Evaluation
 from modelling.engine.training.admissible import FX_FRAG, FX_INC, OP_WHO
 from portal.demo import science
+from portal.demo.papers import take_along
 from portal.demo.public import bring_public_study
 from portal.demo.study import CODE
+from portal.demo.suggesting import mark_made
 from portal.demo.waiting import NotDone
 
 
 class Command(BaseCommand):
     help = "Train the demo's models and bring its evaluations to where a visitor finds them."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--url", required=True, help="where the portal is served")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO:
@@ -25,12 +31,14 @@ class Command(BaseCommand):
             self.stdout.write("      runs and evaluations are there already")
             return
         try:
-            self._make(study)
+            shown = self._make(study)
+            take_along(shown, options["url"], settings.HOME / "demo" / "evaluation")
             bring_public_study(self._say)
+            mark_made()
         except NotDone as error:
             raise CommandError(str(error)) from None
 
-    def _make(self, study: Study) -> None:
+    def _make(self, study: Study) -> Evaluation:
         science.make_cards()
         opened = {task: science.open_evaluation(study, task, title) for task, title in science.TITLES.items()}
         for task in (OP_WHO, FX_FRAG):
@@ -39,10 +47,11 @@ class Command(BaseCommand):
             self._say(f"{opened[task]} is locked")
         science.leave_runs(study)
         science.reveal_evaluation(opened[OP_WHO])
-        science.take(opened[OP_WHO], Step.REPORT)
+        science.report(opened[OP_WHO])
         science.give_one_share(opened[FX_FRAG], "carl")
         self._say(f"{opened[OP_WHO]} is revealed; {opened[FX_FRAG]} waits for the second custodian")
         self._say(f"{opened[FX_INC]} is still enrolling")
+        return opened[OP_WHO]
 
     def _say(self, words: str) -> None:
         self.stdout.write(f"      {words}")

@@ -12,7 +12,7 @@ from cohort.imaging.models import Upload
 from cohort.imaging.states import UploadState
 from portal.demo.door import Refusal
 from portal.demo.invented import Invented, invent
-from portal.demo.living import bring_everybody, leave_mishaps, renew_and_end_consents
+from portal.demo.living import ask_a_question, bring_everybody, leave_mishaps, renew_and_end_consents
 from portal.demo.waiting import NotDone, wait_until
 
 
@@ -33,6 +33,7 @@ class Command(BaseCommand):
             bring_everybody(options["url"], people, settings.HOME / "demo" / "images", self._say)
             wait_until(self._is_read, "the reading of the images")
             leave_mishaps(people)
+            ask_a_question(people)
             renew_and_end_consents(people)
         except (Refusal, NotDone) as error:
             raise CommandError(str(error)) from None

@@ -47,11 +47,14 @@ def draw_film(
 
 
 def draw_brownian(n: int, hurst: float, seed: int = 1) -> Floats:
-    """Return a surface (n, n) whose power falls as k^-(2 H + 2): fractional Brownian motion of that exponent."""
+    """Return a surface (n, n) whose power falls as k^-(2 H + 2): fractional Brownian motion of that exponent.
+
+    Only each sixth point is taken: what is finer than the grid belongs to such a surface too.
+    """
     rng = np.random.default_rng(seed)
-    size = 4 * n
+    size = 12 * n
     k = np.hypot(np.fft.fftfreq(size)[:, None], np.fft.rfftfreq(size)[None, :])
     k[0, 0] = 1.0
     spectrum = np.fft.rfft2(rng.standard_normal((size, size))) * k ** -(hurst + 1)
     spectrum[0, 0] = 0.0
-    return np.fft.irfft2(spectrum)[:n, :n]
+    return np.fft.irfft2(spectrum)[: 6 * n : 6, : 6 * n : 6]

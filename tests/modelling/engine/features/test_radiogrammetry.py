@@ -63,9 +63,9 @@ def test_a_phantoms_film_gives_the_width_of_its_radius() -> None:
 
 @pytest.mark.parametrize("hurst", [0.2, 0.5, 0.8])
 def test_the_variogram_of_a_brownian_surface_rises_with_twice_its_exponent(hurst: float) -> None:
-    slopes = [slope_of_variogram(draw_brownian(128, hurst, seed)) for seed in range(4)]
-    # Sampling on a grid bends the first lags a little.
-    assert np.mean(slopes) == pytest.approx(2 * hurst, abs=0.25)
+    slopes = [slope_of_variogram(draw_brownian(96, hurst, seed)) for seed in range(3)]
+    # The generator keeps no detail finer than a sixth of a pixel, which smooths the roughest surface a little.
+    assert np.mean(slopes) == pytest.approx(2 * hurst, abs=0.2)
 
 
 def test_rougher_bone_has_a_smaller_slope() -> None:

@@ -276,6 +276,20 @@ def test_results_written_twice_are_the_same_bytes(tmp_path: Path) -> None:
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes()
 
 
+def test_measurements_of_images_are_learned_beside_the_task_and_none_of_them_is_fe(tmp_path: Path) -> None:
+    trained = train(lay_run(tmp_path, n=20))
+    assert trained.folds[0].preprocess["inputs"]["auxiliary"] == ["ud_bmd"]
+    assert trained.net["fe_taught"] is False
+
+
+def test_a_model_taught_by_finite_elements_says_so(tmp_path: Path) -> None:
+    load = {"name": "fe.failure_load", "kind": "number", "unit": "N", "codes": [], "group": "fe"}
+    folder = tmp_path / "run"
+    make_snapshot(folder / "snapshot", n=20, renamed={"ud_bmd": load})
+    assert train(folder).net["fe_taught"] is False
+    assert train(folder, auxiliary=["fe.failure_load"]).net["fe_taught"] is True
+
+
 def test_a_snapshot_without_images_trains_on_its_table(tmp_path: Path) -> None:
     make_snapshot(tmp_path / "snapshot", n=24, modalities=())
     trained = train(tmp_path)
