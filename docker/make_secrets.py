@@ -30,12 +30,15 @@ user {user} on #{password_hash} ~* &* +@all -@admin -@dangerous +info
 """
 
 
+MADE_AT_RANDOM = ("secret_key", "secret_key_worker", "identity_key", "deid_key", "setup_token")
+
+
 def make_secrets() -> dict[str, str]:
     """Return fresh secrets by the names that compose.yaml knows them by."""
     passwords = {role.name: _make_password() for role in LOGIN_ROLES}
     broker_password = _make_password()
     return {
-        **{name: _make_password() for name in ("secret_key", "secret_key_worker", "identity_key", "deid_key", "setup_token")},
+        **{name: _make_password() for name in MADE_AT_RANDOM},
         "postgres_superuser": _make_password(),
         # Whoever makes the roles gets these alone, so that nobody but the scorer ever holds the scorer's password.
         "database_verifiers": json.dumps({name: make_verifier(password) for name, password in passwords.items()}),

@@ -23,8 +23,8 @@ _STATES_OF_TONE: Final[dict[str, str]] = {
     ),
     "warn": "disagree due missed stale paused expiring incomplete cancelling answered interrupted suspended deferred",
     "bad": (
-        "failed refused rejected void withdrawn overdue expired revoked lost tampered parked erased unusable wrong_side "
-        "side_conflict"
+        "failed refused rejected void withdrawn overdue expired revoked lost tampered parked erased unusable "
+        "wrong_side side_conflict"
     ),
     "shut": "sealed locked frozen concealed",
     "ended": "archived cancelled closed ended ineligible declined superseded revealed retired merged settled",

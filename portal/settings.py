@@ -3,6 +3,7 @@
 `docker/env.example` lists each of them (a test holds the two together).
 """
 
+import secrets
 import sys
 from pathlib import Path
 
@@ -31,7 +32,8 @@ ROLE_OF_PROCESS = {
 # "build" is the process that only collects static files or checks the code: it opens no connection and signs nothing.
 BUILD = PROCESS == "build"
 try:
-    SECRET_KEY = "only for building: signs nothing, opens nothing" if BUILD else env.secret("SECRET_KEY")
+    # Neither the building nor the scorer signs a session, so they are given no key that could.
+    SECRET_KEY = secrets.token_urlsafe(48) if BUILD or PROCESS == "scorer" else env.secret("SECRET_KEY")
     _own_address = env.text(ROLE_OF_PROCESS[PROCESS][0], "")
     _first_address = env.text("DATABASE_URL", _own_address or ("postgresql://nobody@nowhere/none" if BUILD else None))
 except SettingError as error:

@@ -92,11 +92,9 @@ def compare(salt: str, fingerprints: Sequence[str], person: Person) -> tuple[str
         return YES, "code"
     if fits:
         return YES, "code" if has_code else "number"
-    if _LOOKS_LIKE_A_CODE.match(number):
-        # A research code that fits nothing is another participant's, whether or not a hospital number is on file.
-        return NO, "code"
-    # A number nobody has on file cannot be compared; it is no evidence either way.
-    return SILENT, ""
+    # A research code that fits nothing is another participant's, whether or not a hospital number is on file. Any
+    # other number that nobody has on file cannot be compared; it is no evidence either way.
+    return (NO, "code") if _LOOKS_LIKE_A_CODE.match(number) else (SILENT, "")
 
 
 def _compare_name(salt: str, known: set[str], person: Person, has_name_digest: bool) -> str:

@@ -25,7 +25,7 @@ UNDER_WAY = ("open", "due", "overdue")
 
 @dataclass(frozen=True)
 class Dated:
-    """A step with the day it stands at. rank, place: which of one day comes first; place: of a visit in the schedule."""
+    """A step with the day it stands at. rank, place: which of one day comes first."""
 
     day: date
     rank: int

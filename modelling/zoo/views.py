@@ -13,7 +13,7 @@ from modelling.zoo import shown
 from modelling.zoo.access import count_withdrawn_since, get_model_for, list_models_for
 from portal.core.storage import open_blob
 from portal.roles.http import Request
-from portal.roles.policy import require
+from portal.roles.policy import may, require
 
 PAGE_SIZE = 25
 
@@ -38,6 +38,7 @@ def model(request: Request, pk: UUID) -> HttpResponse:
         "chart": shown.make_scores_chart(found),
         "scores": shown.scores_table(found),
         "files": shown.files_table(found),
+        "may_try": may(request.actor, "model.try"),
         "n_withdrawn": count_withdrawn_since(found),
         "crumbs": [Link("Models", reverse("models")), Link(found.name)],
     }

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from cohort.crf.filling import SOFT, UNDONE, Finding, examine, list_open
+from cohort.crf.checks import SOFT, UNDONE
+from cohort.crf.filling import Change, Finding, Sheet, examine, fill, list_open
 from cohort.crf.known import gather
-from cohort.crf.store import find_record, sheet_of
 from cohort.participants.models import Visit
 from cohort.study.dictionary import load_dictionary
 from portal.demo.door import Door, Refusal
@@ -46,16 +46,23 @@ def enter(door: Door, code: str, visit: str, form: str, number: int, answers: Ma
     Raises Refusal. number: of the row, where the form repeats.
     """
     given = {name: value for name, value in answers.items() if name not in KNOWN_ALREADY}
-    where = {"participant": code, "visit": visit, "form": form, "number": number}
-    told = door.call("PUT", "api/records/", {**where, "answers": given})
+    left = _left_open(code, visit, form, given)
+    told = door.call(
+        "PUT",
+        "api/records/",
+        {
+            "participant": code,
+            "visit": visit,
+            "form": form,
+            "number": number,
+            "answers": given,
+            "missing": {one.variable: "ND" for one in left if one.level == UNDONE},
+            "comments": {one.variable: SEEN_AGAIN for one in left if one.level == SOFT},
+            "complete": True,
+        },
+    )
     if told["refused"]:
         raise Refusal(f"{code}, form {form}: {told['refused']}")
-    left = _left_open(code, visit, form, number)
-    rest = {
-        "missing": {one.variable: "ND" for one in left if one.level == UNDONE},
-        "comments": {one.variable: SEEN_AGAIN for one in left if one.level == SOFT},
-    }
-    door.call("PUT", "api/records/", {**where, **rest, "version": told["version"], "complete": True})
 
 
 def begin_form(door: Door, code: str, visit: str, form: str, answers: Mapping[str, Any]) -> None:
@@ -63,14 +70,16 @@ def begin_form(door: Door, code: str, visit: str, form: str, answers: Mapping[st
     door.call("PUT", "api/records/", {"participant": code, "visit": visit, "form": form, "answers": dict(answers)})
 
 
-def _left_open(code: str, visit_code: str, form: str, number: int) -> list[Finding]:
-    """Return what keeps a form from being complete: what its page shows in words."""
+def _left_open(code: str, visit_code: str, form: str, answers: Mapping[str, Any]) -> list[Finding]:
+    """Return what would keep a form with these answers from being complete: what its page would show in words."""
     visit = Visit.objects.select_related("participant__study").get(participant__code=code, code=visit_code)
-    record = find_record(visit, form, number)
-    if record is None:
-        raise Refusal(f"{code}: the form {form} was not kept")
     found = load_dictionary().form(form)
-    return list_open(examine(found, sheet_of(record), gather(visit, found)))
+    setting = gather(visit, found)
+    typed = {
+        name: Change(value=tuple(map(str, value)) if isinstance(value, list) else str(value))
+        for name, value in answers.items()
+    }
+    return list_open(examine(found, fill(found, Sheet(), typed, setting).sheet, setting))
 
 
 def send_images(door: Door, code: str, modality: str, side: str, paths: Sequence[Path], visit: str = "BLI") -> str:

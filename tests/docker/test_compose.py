@@ -72,10 +72,9 @@ def test_the_scorer_alone_holds_the_scorers_address_and_nothing_else() -> None:
     assert [name for name in SERVICES if "database_url_scorer" in get_secrets(name)] == ["scorer"]
 
 
-def test_the_scorer_and_the_broker_share_no_network_and_the_scorer_does_not_start_by_itself() -> None:
+def test_the_scorer_and_the_broker_share_no_network() -> None:
     assert SERVICES["scorer"]["networks"] == ["vault"]
     assert [name for name, service in SERVICES.items() if "vault" in service["networks"]] == ["postgres", "scorer"]
-    assert SERVICES["scorer"]["profiles"] == ["scorer"]
 
 
 SNAPSHOTS_AND_IMAGES = {"database_url_snapshot", "deid_key"}

@@ -22,7 +22,7 @@ HELD = {
 NOT_HELD = {
     "web.Dockerfile": ("torch",),
     "worker.Dockerfile": ("docker.make_roles",),
-    "scorer.Dockerfile": ("torch", "celery", "gunicorn"),
+    "scorer.Dockerfile": ("torch", "monai", "gunicorn"),
 }
 PLAIN_ROOT = os.environ.get("TRABECULA_DEBIAN_ROOT", "")
 

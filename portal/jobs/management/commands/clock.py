@@ -1,4 +1,4 @@
-"""`manage.py clock`: sweeps jobs, seals the audit, does the apps' duties, again and again. Run one; a second one waits."""
+"""`manage.py clock`: sweeps jobs, seals the audit and does the apps' duties, again and again; a second one waits."""
 
 from typing import Any
 
