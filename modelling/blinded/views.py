@@ -86,7 +86,11 @@ def evaluation(request: Request, pk: UUID) -> HttpResponse:
         "may_take_restricted": found.is_opened and may(request.actor, "evaluation.take_restricted"),
         "voids": ceremony.may_void(request.actor, found),
     }
-    return _show(request, found, "evaluation", context)
+    response = _show(request, found, "evaluation", context)
+    if "X-Background" in request.headers and not context["waits_for_scorer"]:
+        # Only a part of the page asks again and again; what the scorer has answered stands elsewhere on it too.
+        response["HX-Refresh"] = "true"
+    return response
 
 
 @ask_and_act

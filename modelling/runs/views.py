@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from cohort.datasets.access import newest_training_snapshot
 from cohort.study.access import list_studies_for
-from cohort.study.models import Study
+from cohort.study.models import Basis, Study
 from frontend.parts import Link
 from modelling.engine.recipes import PROFILES, RECIPES
 from modelling.runs import charts, shown
@@ -43,7 +43,7 @@ def run_new(request: Request) -> HttpResponse:
     study = _study_in_hand(request)
     tasks = shown.tasks_of(study)
     typed = typed_in(request)
-    initial = {"task": tasks[0], "recipe": "clinical" if study.basis == "public_use" else "fusion", "profile": "small"}
+    initial = {"task": tasks[0], "recipe": "clinical" if study.basis == Basis.PUBLIC_USE else "fusion", "profile": "small"}
     form = RunForm(typed, study=study, tasks=tasks, initial=initial)
     if form.is_valid():
         with refusals_on(form):
@@ -66,7 +66,7 @@ def run_new(request: Request) -> HttpResponse:
         "recipes": RECIPES.values(),
         "profiles": PROFILES.values(),
         "left_out": [shown.left_out_table(task) for task in tasks],
-        "not_yet": shown.NOT_YET if shown.FX_FRAG in tasks else "",
+        "not_yet": "" if study.basis == Basis.PUBLIC_USE else shown.NOT_YET,
         "crumbs": [Link("Runs", reverse("runs")), Link("Train a model")],
     }
     return render(request, "modelling/runs/run_new.html", context, status=status_of(form))

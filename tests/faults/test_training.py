@@ -4,9 +4,8 @@ import signal
 
 import pytest
 
-from modelling.runs.models import TrainingRun
 from modelling.zoo.models import ModelVersion
-from tests.cast import make_cast
+from tests.cast import Cast, make_cast
 from tests.faults.jobs import becomes
 from tests.faults.processes import Stack
 from tests.modelling.runs.builders import ask, job_of, lay_snapshot_down
@@ -21,17 +20,17 @@ FOLDS = 2
 
 
 @pytest.fixture
-def run(works: Stack, settings: pytest.FixtureRequest) -> TrainingRun:
-    """A run of two folds of twelve epochs, asked for and waiting."""
+def cast(works: Stack, settings: pytest.FixtureRequest) -> Cast:
+    """The people, with files where the worker keeps them."""
     # The worker's child has another account and must come through to its own folder.
     works.folder.chmod(0o711)
     works.home.chmod(0o711)
     settings.HOME = works.home  # type: ignore[attr-defined]
-    cast = make_cast()
-    return ask(cast, lay_snapshot_down(cast.ana, cast.study), recipe="fusion", epochs=EPOCHS)
+    return make_cast()
 
 
-def test_a_worker_killed_while_it_trains_leaves_one_model_version(works: Stack, run: TrainingRun) -> None:
+def test_a_worker_killed_while_it_trains_leaves_one_model_version(works: Stack, cast: Cast) -> None:
+    run = ask(cast, lay_snapshot_down(cast.ana, cast.study), recipe="fusion", epochs=EPOCHS)
     works.start_clock()
     first = works.start_worker()
     job = job_of(run)
@@ -48,7 +47,8 @@ def test_a_worker_killed_while_it_trains_leaves_one_model_version(works: Stack, 
     assert sorted(drawn) == [(fold, epoch) for fold in range(FOLDS) for epoch in range(1, EPOCHS + 1)]
 
 
-def test_a_worker_killed_while_it_registers_the_model_leaves_one_model_version(works: Stack, run: TrainingRun) -> None:
+def test_a_worker_killed_while_it_registers_the_model_leaves_one_model_version(works: Stack, cast: Cast) -> None:
+    run = ask(cast, lay_snapshot_down(cast.ana, cast.study))
     works.start_clock()
     code = (
         "import os, signal\n"

@@ -27,6 +27,8 @@ N_COLOURS = 64
 
 WORKED_MS = 180_000.0
 """How long a page may wait for a worker or the scorer on a busy machine: a safety net, nothing is measured by it."""
+TRAINED_MS = 1_200_000.0
+"""The same for a training run."""
 
 
 @dataclass

@@ -25,7 +25,7 @@ from tests.cohort.imaging.test_in_browser import choose_left, drop
 from tests.cohort.pages import written
 from tests.journeys.house import running_house
 from tests.journeys.months import N_PEOPLE, Town, make_town, write_images
-from tests.journeys.person import WORKED_MS, Person, signed_in
+from tests.journeys.person import TRAINED_MS, WORKED_MS, Person, signed_in
 from tests.services import ROOT
 
 pytestmark = needs_browser
@@ -122,7 +122,7 @@ def watch_the_run(ana: Person, run: str) -> None:
     """Ana sees a curve grow, and the model that comes of it."""
     ana.open(run)
     expect(ana.page.locator("main .plot-drawn, main .js-plotly-plot").first).to_be_visible(timeout=WORKED_MS)
-    expect(ana.page.get_by_role("link", name="Look at the model")).to_be_visible(timeout=2 * WORKED_MS)
+    expect(ana.page.get_by_role("link", name="Look at the model")).to_be_visible(timeout=TRAINED_MS)
     ana.show("analyst-2-run")
     ana.follow("Look at the model")
     ana.see("SIMULATED")

@@ -90,6 +90,8 @@ function watch(form) {
     if (answer.version) form.elements.version.value = answer.version;
     if (response.ok && isJson) {
       put(answer);
+      // What was answered while this was on its way may have brought up a question that the server did not know of.
+      branch();
       blame(names, answer.refused);
       const isWhole = Object.keys(answer.refused).length === 0;
       say(isWhole ? `Saved ${answer.saved_at}` : "Some answers were not taken", isWhole ? "saved" : "wrong");

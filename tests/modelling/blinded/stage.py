@@ -183,6 +183,7 @@ def make_model(stage: Stage, people: Sequence[uuid.UUID] | None = None) -> Model
             config={},
             metrics={},
             card={},
+            answers_from="film",
             threshold=0.5,
             model_sha256=sha256(b"m%d" % number).hexdigest(),
             weights_sha256=sha256(b"w%d" % number).hexdigest(),
