@@ -3,9 +3,13 @@
 from django.urls import include, path
 
 from portal.accounts import doors
+from portal.demo.suggesting import list_suggested_for
+from portal.pages.views import home
 from portal.pages.waiting import list_waiting_for
 
 urlpatterns = [
+    # Pages stand below the demo; here the first is told what the demo suggests.
+    path("", home, {"list_suggested": list_suggested_for}, name="home"),
     path("", include("portal.pages.urls")),
     # Accounts and pages may not import each other; here the first is told what waits for whom.
     path("demo/sign-in/", doors.demo_sign_in, {"list_waiting": list_waiting_for}, name="demo-sign-in"),

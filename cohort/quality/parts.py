@@ -24,7 +24,11 @@ def make_queries_table(queries: Iterable[Query]) -> Table:
     """Return queries with their state; what is said in them stands on their own page."""
     rows: list[Row] = [
         [
-            Cell(name_question(one), url=reverse("query", args=[one.pk])),
+            Cell(
+                name_question(one),
+                url=reverse("query", args=[one.pk]),
+                note="SIMULATED" if one.participant.origin == "simulated" else "",
+            ),
             Cell(one.participant.code, url=reverse("participant", args=[one.participant.code]), is_code=True),
             BY_CODE[one.visit.code].title,
             one.raised_by.name,

@@ -114,7 +114,10 @@ def _describe(evaluation: Evaluation) -> dict[str, jcs.Json]:
 
 
 def _list_restricted(evaluation: Evaluation) -> dict[str, Source]:
-    found: dict[str, Source] = {verify.LABELS: _write_labels(evaluation)}
+    # The file can be read without the public one beside it, so it says of whom it is itself.
+    mark: dict[str, jcs.Json] = {"mark": "SIMULATED"} if evaluation.origin == "simulated" else {}
+    origin = jcs.dumps({"origin": evaluation.origin, "evaluation": str(evaluation.pk), **mark})
+    found: dict[str, Source] = {"origin.json": origin, verify.LABELS: _write_labels(evaluation)}
     for one in list_submissions(evaluation):
         prediction = Prediction.objects.using(WEB).get(submission_id=one.pk)
         found[f"{verify.PREDICTIONS}{one.pk}.csv"] = bytes(prediction.content)

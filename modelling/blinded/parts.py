@@ -118,7 +118,7 @@ def make_evaluations_table(evaluations: Iterable[Evaluation]) -> Table:
     rows: list[Row] = [
         [
             Cell(str(one), url=reverse("evaluation", args=[one.pk])),
-            one.study.title,
+            f"{one.study.title}{' · SIMULATED' if one.origin == 'simulated' else ''}",
             TASKS[one.task].title if one.task in TASKS else one.task,
             Cell(one.get_state_display(), state=one.state),
             say_next(one),

@@ -43,7 +43,11 @@ def run_new(request: Request) -> HttpResponse:
     study = _study_in_hand(request)
     tasks = shown.tasks_of(study)
     typed = typed_in(request)
-    initial = {"task": tasks[0], "recipe": "clinical" if study.basis == Basis.PUBLIC_USE else "fusion", "profile": "small"}
+    initial = {
+        "task": tasks[0],
+        "recipe": "clinical" if study.basis == Basis.PUBLIC_USE else "fusion",
+        "profile": "small",
+    }
     form = RunForm(typed, study=study, tasks=tasks, initial=initial)
     if form.is_valid():
         with refusals_on(form):

@@ -79,7 +79,11 @@ def _row(job: Job) -> tuple[Cell, ...]:
     done = f"{lease.step} of {lease.total}" if lease.total else ""
     asker = str(job.created_by) if job.created_by else "the portal"
     return (
-        Cell(f"{title_of(job)} {str(job.pk)[:8]}", url=reverse("job", args=[job.pk])),
+        Cell(
+            f"{title_of(job)} {str(job.pk)[:8]}",
+            url=reverse("job", args=[job.pk]),
+            note="SIMULATED" if job.origin == "simulated" else "",
+        ),
         Cell(State(job.state).label, state=job.state),
         Cell(done),
         Cell(asker),

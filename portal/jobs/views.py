@@ -49,6 +49,7 @@ def show_job(request: Request, job_pk: UUID) -> HttpResponse:
     context = {
         "job": job,
         "short": str(job.pk)[:8],
+        "origin": job.origin or "",
         "title": shown.title_of(job),
         "progress": shown.progress_of(job, request.actor),
         "facts": shown.facts_of(job),

@@ -1,5 +1,6 @@
 """Home, health, the choice of colours and study, and the sign that somebody is still there."""
 
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 
 from django.contrib.auth.decorators import login_required
@@ -15,20 +16,29 @@ from portal.pages.context import STUDY_KEY, THEME_COOKIE, THEMES, actor_of_reque
 from portal.pages.health import find_readiness
 from portal.pages.nav import list_doors_for
 from portal.pages.waiting import list_waiting_for
+from portal.roles.actors import Actor
+from portal.roles.policy import may
 
 A_YEAR_SECONDS = 365 * 24 * 3600
 
 
 @require_GET
 @login_required
-def home(request: HttpRequest) -> HttpResponse:
-    """Show what waits for the one who looks, and which doors are open to them."""
+def home(
+    request: HttpRequest, list_suggested: Callable[[Actor], Iterable[object]] = lambda actor: ()
+) -> HttpResponse:
+    """Show what waits for the one who looks, and which doors are open to them.
+
+    list_suggested: in a demo, what one could try; the address hands it in (portal.urls).
+    """
     actor = actor_of_request(request)
     context = {
         "first_name": actor.name.split()[0],
         "today": timezone.localdate(),
         "waiting": list_waiting_for(actor),
         "doors": list_doors_for(actor),
+        "suggested": list(list_suggested(actor)),
+        "may_train": may(actor, "run.start"),
     }
     return render(request, "portal/pages/home.html", context)
 

@@ -170,7 +170,7 @@ def reveal(world: World) -> None:
 
 
 def make_people(side: Side) -> None:
-    """Enrol twenty women with a baseline; both labels are in each part of the draw. One brings an image and a query."""
+    """Enrol twenty women with a baseline; both labels are in each part. Those of the test have a radiograph."""
     cast = side.stage.cast
     people = []
     for number in range(N_PEOPLE):
@@ -187,6 +187,9 @@ def make_people(side: Side) -> None:
     ann = people[0]
     side.upload = bring(cast, ann, make_film(ann.code))
     side.series = Series.objects.get()
+    # An evaluation asks what the radiograph tells: who has none is not in its test.
+    for number, one in enumerate((one for one in people if one.pk in test - {ann.pk}), 2):
+        bring(cast, one, make_film(one.code, seed=number))
     visit = Visit.objects.select_related("participant__study").get(participant=ann, code="BL")
     side.query = raise_query(actor=cast.dan, visit=visit, form="ant", text="Is the weight right?")
 
