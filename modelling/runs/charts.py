@@ -100,7 +100,7 @@ def make_comparison_chart(names: Sequence[str], estimates: Sequence[Mapping[str,
             }
         ],
         "layout": {
-            "xaxis": {"title": {"text": "AUC, out of fold, 95 % interval"}, "range": [0.3, 1]},
+            "xaxis": {"title": {"text": "AUC, out of fold, 95 % interval"}, "range": [0, 1.02]},
             "yaxis": {"autorange": "reversed"},
             "shapes": [
                 {"type": "line", "x0": 0.5, "x1": 0.5, "yref": "paper", "y0": 0, "y1": 1, "line": {"dash": "dot"}}

@@ -167,7 +167,7 @@ def _study_in_hand(request: Request) -> Study:
     """Return the study the launch is for: the one asked for, else the first the actor has."""
     studies = list_studies_for(request.actor)
     asked = request.GET.get("study") or request.POST.get("study")
-    found = studies.filter(code=asked).first() if asked else studies.exclude(opened_at=None).order_by("code").last()
+    found = studies.filter(code=asked).first() if asked else studies.exclude(opened_at=None).order_by("code").first()
     if found is None:
         raise Refused("there is no study to train on yet: set one up and open its enrolment first")
     return found

@@ -87,7 +87,7 @@ def make_scores_chart(model: ModelVersion) -> Chart:
         ],
         "layout": {
             "height": 220,
-            "xaxis": {"title": {"text": "AUC, out of fold, 95 % interval"}, "range": [0.3, 1]},
+            "xaxis": {"title": {"text": "AUC, out of fold, 95 % interval"}, "range": [0, 1.02]},
             "yaxis": {"autorange": "reversed"},
             "shapes": [
                 {"type": "line", "x0": 0.5, "x1": 0.5, "yref": "paper", "y0": 0, "y1": 1, "line": {"dash": "dot"}}
@@ -121,7 +121,7 @@ def hashes_of(model: ModelVersion) -> list[tuple[str, str]]:
     return [
         ("Weights", model.weights_sha256),
         ("model.json", model.model_sha256),
-        ("Snapshot", model.snapshot.sha256),
+        ("Manifest of the snapshot", model.snapshot.sha256),
     ]
 
 

@@ -17,7 +17,7 @@ from cohort.study.services import add_site, join_site, set_up_study
 from modelling.engine.training.admissible import FX_WRIST_PAST
 from portal.demo import science
 
-CODE = "nhanes-wrist"
+CODE = "wrist-nhanes"
 TITLE = "NHANES fracture history"
 PREFIX = "NHA"
 
