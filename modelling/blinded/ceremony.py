@@ -97,7 +97,9 @@ def _list_own_doors(actor: Actor, evaluation: Evaluation) -> list[DoorTo]:
 def _list_analyst_doors(actor: Actor, evaluation: Evaluation) -> list[DoorTo]:
     pk, doors = evaluation.pk, []
     entered = list(evaluation.submissions.all())
-    if may(actor, "evaluation.enter_model") and len(entered) < evaluation.protocol["max_models"]:
+    is_gathered = evaluation.test_snapshot is not None and evaluation.test_snapshot.is_built
+    has_room = len(entered) < evaluation.protocol["max_models"]
+    if may(actor, "evaluation.enter_model") and is_gathered and has_room:
         doors.append(DoorTo("Enter a model", reverse("evaluation-enter", args=[pk])))
     is_ready = bool(entered) and all(one.predictions_sha256 for one in entered)
     if is_ready and may(actor, "evaluation.rehearse") and find_rehearsal(evaluation) is None:

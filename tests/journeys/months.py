@@ -6,6 +6,7 @@ draw is read for that as only a test can.
 """
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -26,6 +27,7 @@ from tests.cohort.pages import written
 
 N_PEOPLE = 24
 N_WITH_IMAGES = 3
+"""How many are imaged whole. Whoever was drawn into the test has a film besides: models are judged by it."""
 MODALITIES = ("film", "dxa", "pqct")
 WORLD = 20260101
 """Seed of the phantom's world, from which the bones are."""
@@ -48,7 +50,7 @@ class Town:
 
 
 def make_town(folder: Path) -> Town:
-    """Make the cast and 24 people with their baseline; three were imaged, and a worker reads their files.
+    """Make the cast and 24 people with their baseline; some were imaged, and a worker reads their files.
 
     folder: where the scanners' files lie until they are sent.
     """
@@ -58,8 +60,8 @@ def make_town(folder: Path) -> Town:
         participant = make_participant(town.cast, f"Ann{number}")
         is_test = Assignment.objects.get(participant_id=participant.pk).is_test
         bring_history(town.cast, participant, number, has_broken=next(turns[is_test]) % 2 == 0)
-        if number < N_WITH_IMAGES:
-            bring_images(town.cast, participant, number, folder / participant.code)
+        taken = MODALITIES if number < N_WITH_IMAGES else MODALITIES[:1] if is_test else ()
+        bring_images(town.cast, participant, number, folder / participant.code, taken)
     return town
 
 
@@ -72,10 +74,12 @@ def bring_history(cast: Cast, participant: Participant, number: int, *, has_brok
     complete(cast.nora, visit, "fxh", FXH if has_broken else {"fxh_any": "0"})
 
 
-def bring_images(cast: Cast, participant: Participant, number: int, folder: Path) -> None:
-    """Send the images of one forearm; a worker reads them meanwhile."""
+def bring_images(cast: Cast, participant: Participant, number: int, folder: Path, taken: Sequence[str]) -> None:
+    """Send the images of one forearm that were taken; a worker reads them meanwhile."""
+    if not taken:
+        return
     files = write_images(participant.code, f"Example^Ann{number}", make_identity().birth_date, number, folder)
-    for modality in MODALITIES:
+    for modality in taken:
         upload = start(cast, participant, modality=modality)
         for path in files[modality]:
             send(cast.nora, upload, path.read_bytes(), path.name)

@@ -174,6 +174,9 @@ def agree(chromium: Browser, address: str, step: Step, proposer: Actor, approver
 def hand_the_model_in(ana: Person) -> None:
     """Ana enters her model, waits for its predictions, and has everything rehearsed."""
     evaluation = reverse("evaluation", args=[Evaluation.objects.get().pk])
+    door = ana.page.get_by_role("link", name="Enter a model")
+    ana.open(evaluation)
+    reload_until(ana, evaluation, lambda: door.count() > 0)
     ana.open(reverse("evaluation-enter", args=[Evaluation.objects.get().pk]))
     ana.page.locator('main [name="model"]').select_option(index=1)
     ana.fill(role="primary")
