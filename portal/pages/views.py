@@ -24,9 +24,7 @@ A_YEAR_SECONDS = 365 * 24 * 3600
 
 @require_GET
 @login_required
-def home(
-    request: HttpRequest, list_suggested: Callable[[Actor], Iterable[object]] = lambda actor: ()
-) -> HttpResponse:
+def home(request: HttpRequest, list_suggested: Callable[[Actor], Iterable[object]] = lambda actor: ()) -> HttpResponse:
     """Show what waits for the one who looks, and which doors are open to them.
 
     list_suggested: in a demo, what one could try; the address hands it in (portal.urls).
