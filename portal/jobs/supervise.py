@@ -3,8 +3,9 @@
 import contextlib
 import errno
 import logging
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -56,7 +57,8 @@ def run_held_job(held: Held) -> None:
     try:
         kind = get_kind(held.kind)
         prepared = prepare_folder(held)
-        kind.prepare(held, prepared.folder)
+        with _kept_alive(held):
+            kind.prepare(held, prepared.folder)
         command = kind.command(prepared.folder, held.spec)
         child = start_child(
             command,
@@ -82,6 +84,30 @@ def run_held_job(held: Held) -> None:
     finally:
         child.end()
     watch.conclude()
+
+
+@contextlib.contextmanager
+def _kept_alive(held: Held) -> Iterator[None]:
+    """Renew the lease from a thread of its own while the worker itself is busy laying things out for the child."""
+    done = threading.Event()
+
+    def renew() -> None:
+        try:
+            while not done.wait(settings.JOB_HEARTBEAT_SECONDS):
+                renew_lease(held)
+        except (LeaseLost, *DATABASE_GONE) as error:
+            # The watch finds out by itself, with its own connection, and does what follows from it.
+            _log.warning("job %s: its lease was not renewed while it was prepared (%s)", held.job_pk, error)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=renew, name=f"lease of {held.job_pk}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
 
 
 @dataclass
