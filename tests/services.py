@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psycopg
 
+from portal.doors.quality import without_services
 from portal.embedded.removing import remove_home
 from portal.embedded.running import Services, running
 
@@ -45,8 +46,16 @@ def with_database(environment: dict[str, str], name: str) -> dict[str, str]:
     }
 
 
+def only_hands_out() -> bool:
+    """Return whether this process gives the tests to others (pytest -n), which have services of their own."""
+    return "PYTEST_XDIST_WORKER" not in os.environ and any(word.startswith("-n") for word in sys.argv[1:])
+
+
 def start() -> Services:
     """Start the services, migrate the template, copy the shared database, and hand the addresses to Django."""
+    if only_hands_out():
+        os.environ.update(without_services(), DJANGO_SETTINGS_MODULE="portal.settings")
+        return Services(ROOT, {}, None)
     stack = contextlib.ExitStack()
     services = stack.enter_context(_services())
     atexit.register(stack.close)

@@ -15,6 +15,8 @@ from portal.doors.home import ROOT
 PYTHON = sys.executable
 PURE = ("portal/proof", "portal/embedded", "portal/doors", "modelling/engine", "cohort/formats", "cohort/deid")
 FRONTEND = ROOT / "frontend"
+SIDE_BY_SIDE = ("-n", "2", "--dist", "loadfile")
+"""Two halves of the tests at once, each with services of its own; a file's tests stay together for their fixtures."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ def test(paths: Sequence[str]) -> int:
     status = check()
     scripts = Check("scripts (node)", (_npm(), "test"), FRONTEND)
     status = status or (0 if _run(scripts) else 1)
-    return _pytest("-m", "not fault") or status
+    return _pytest("-m", "not fault", *SIDE_BY_SIDE) or status
 
 
 def attest() -> int:
@@ -60,15 +62,19 @@ def study() -> int:
     return 0
 
 
-def _checks() -> list[Check]:
-    django = {
+def without_services() -> dict[str, str]:
+    """Return an environment in which Django starts and reaches nothing."""
+    return {
         "SECRET_KEY": secrets.token_urlsafe(48),
         "IDENTITY_KEY": secrets.token_urlsafe(48),
         "DEID_KEY": secrets.token_urlsafe(48),
         "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
         "BROKER_URL": "memory://",
-        "PYTHONWARNINGS": "ignore",
     }
+
+
+def _checks() -> list[Check]:
+    django = {**without_services(), "PYTHONWARNINGS": "ignore"}
     tools = Path(PYTHON).parent
     return [
         Check("style (ruff)", (PYTHON, "-m", "ruff", "check", ".")),

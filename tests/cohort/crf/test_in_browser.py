@@ -160,6 +160,7 @@ def test_a_nurse_goes_from_the_visit_to_a_complete_form(chromium: Browser, addre
         for name in ("fal_soff", "fal_aid", "fal_vision", "fal_dizzy"):
             page.check(f"[name={name}][value='0']")
         page.click("text=Save and go back to the visit")
+        page.wait_for_url("**" + place("visit", visit))
         page.click("text=Falls")
         page.click("text=Complete this form")
         expect(page.locator("main")).to_contain_text("1 of 11 forms complete.")
