@@ -1,4 +1,4 @@
-"""Charts of runs (pure): loss and AUC by epoch while a run trains, and runs side by side."""
+"""Charts of runs: loss and AUC by epoch while a run trains, and runs side by side."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,6 +6,7 @@ from statistics import fmean
 from typing import Any
 
 from frontend.parts import Chart, Column, Table
+from modelling.zoo.shown import make_auc_figure
 
 Point = Mapping[str, Any]
 
@@ -82,32 +83,6 @@ def make_comparison_chart(names: Sequence[str], estimates: Sequence[Mapping[str,
 
     estimates: {value, lower, upper} of each, None where it could not be estimated.
     """
-    known = [(name, one) for name, one in zip(names, estimates, strict=True) if one.get("lower") is not None]
-    figure = {
-        "data": [
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "x": [one["value"] for _, one in known],
-                "y": [name for name, _ in known],
-                "error_x": {
-                    "type": "data",
-                    "symmetric": False,
-                    "array": [one["upper"] - one["value"] for _, one in known],
-                    "arrayminus": [one["value"] - one["lower"] for _, one in known],
-                },
-                "marker": {"size": 11},
-            }
-        ],
-        "layout": {
-            "xaxis": {"title": {"text": "AUC, out of fold, 95 % interval"}, "range": [0, 1.02]},
-            "yaxis": {"autorange": "reversed"},
-            "shapes": [
-                {"type": "line", "x0": 0.5, "x1": 0.5, "yref": "paper", "y0": 0, "y1": 1, "line": {"dash": "dot"}}
-            ],
-            "showlegend": False,
-        },
-    }
     rows = [
         (name, *(_number(one.get(part)) for part in ("value", "lower", "upper")))
         for name, one in zip(names, estimates, strict=True)
@@ -119,6 +94,7 @@ def make_comparison_chart(names: Sequence[str], estimates: Sequence[Mapping[str,
         Column("to", is_number=True),
     )
     sentence = "AUC of each model, out of fold, with its 95 % interval; at 0.5 nothing is separated."
+    figure = make_auc_figure(zip(names, estimates, strict=True))
     return Chart("run-comparison", sentence, figure, Table("AUC side by side", columns, rows))
 
 

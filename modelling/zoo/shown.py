@@ -64,38 +64,44 @@ def scores_table(model: ModelVersion) -> Table:
 
 def make_scores_chart(model: ModelVersion) -> Chart:
     """Return the AUC by what the model was given, with intervals."""
-    known = {
-        FROM[inputs]: scores["auc_pooled"]
-        for inputs, scores in model.metrics["inputs"].items()
-        if scores["auc_pooled"].get("lower") is not None
-    }
-    figure = {
+    known = [(FROM[inputs], scores["auc_pooled"]) for inputs, scores in model.metrics["inputs"].items()]
+    figure = make_auc_figure(known)
+    figure["layout"]["height"] = 220
+    sentence = "How well it separates training participants it had not seen; at 0.5 nothing is separated."
+    return Chart("model-scores", sentence, figure, scores_table(model))
+
+
+def make_auc_figure(estimates: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
+    """Return the Plotly figure of AUCs with their intervals, one under the other.
+
+    estimates: (name, {value, lower, upper}); what could not be estimated is left out.
+    """
+    known = [(name, one) for name, one in estimates if one.get("lower") is not None]
+    return {
         "data": [
             {
                 "type": "scatter",
                 "mode": "markers",
-                "x": [one["value"] for one in known.values()],
-                "y": list(known),
+                "x": [one["value"] for _, one in known],
+                "y": [name for name, _ in known],
                 "error_x": {
                     "type": "data",
                     "symmetric": False,
-                    "array": [one["upper"] - one["value"] for one in known.values()],
-                    "arrayminus": [one["value"] - one["lower"] for one in known.values()],
+                    "array": [one["upper"] - one["value"] for _, one in known],
+                    "arrayminus": [one["value"] - one["lower"] for _, one in known],
                 },
                 "marker": {"size": 11},
             }
         ],
         "layout": {
-            "height": 220,
             "xaxis": {"title": {"text": "AUC, out of fold, 95 % interval"}, "range": [0, 1.02]},
             "yaxis": {"autorange": "reversed"},
             "shapes": [
                 {"type": "line", "x0": 0.5, "x1": 0.5, "yref": "paper", "y0": 0, "y1": 1, "line": {"dash": "dot"}}
             ],
+            "showlegend": False,
         },
     }
-    sentence = "How well it separates training participants it had not seen; at 0.5 nothing is separated."
-    return Chart("model-scores", sentence, figure, scores_table(model))
 
 
 def facts_of(model: ModelVersion) -> list[tuple[str, str]]:
