@@ -3,6 +3,7 @@
 Each step is taken by the person who may take it, through the services the pages use.
 """
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -25,6 +26,7 @@ from modelling.blinded.services import (
 )
 from modelling.engine.training.admissible import FX_FRAG, FX_INC, FX_WRIST_PAST, OP_WHO
 from modelling.reports.services import keep_report
+from modelling.runs.access import get_curves
 from modelling.runs.models import TrainingRun
 from modelling.runs.services import cancel_run, start_run
 from modelling.zoo.models import ModelVersion
@@ -74,13 +76,21 @@ def train(study: Study, task: str, say: Say) -> dict[str, ModelVersion]:
     """Train a task's models on one fresh snapshot; return recipe → model version."""
     ana = someone("ana")
     first, *others = RUNS[task]
+    clicked = time.monotonic()
     runs = [start_run(actor=ana, study=study, task=task, **first)]
     wait_until(lambda: _is_built(runs[0]), f"the snapshot for {task}")
     runs[0].snapshot.refresh_from_db()
+    say(f"snapshot for {task} built in {time.monotonic() - clicked:.1f} s")
+    laid = time.monotonic()
+    wait_until(lambda: _is_over(runs[0]) or bool(get_curves(runs[0])), f"the first point of {runs[0]}")
+    if get_curves(runs[0]):
+        say(f"{runs[0]}: first point of its curves after {time.monotonic() - laid:.1f} s")
     runs += [start_run(actor=ana, study=study, task=task, snapshot=runs[0].snapshot, **one) for one in others]
     models = {}
     for run in runs:
         wait_for_run(run)
+        if run is runs[0]:
+            say(f"{run}: ended after {time.monotonic() - laid:.1f} s")
         if run.model is None:
             raise NotDone(f"{run} ended as '{run.state}': {run.job.failure_text if run.job else run.stopped_why}")
         models[run.recipe] = run.model
@@ -102,12 +112,7 @@ def leave_runs(study: Study) -> None:
 
 def wait_for_run(run: TrainingRun) -> None:
     """Return once a run is over, however it ended."""
-
-    def is_over() -> bool:
-        run.refresh_from_db()
-        return run.stopped_at is not None or (run.job is not None and run.job.state in ENDED)
-
-    wait_until(is_over, f"the end of {run}")
+    wait_until(lambda: _is_over(run), f"the end of {run}")
 
 
 def open_evaluation(study: Study, task: str, title: str) -> Evaluation:
@@ -195,6 +200,11 @@ def _wait_for_answer(evaluation: Evaluation, kind: RequestKind, what: str) -> No
 def _has_inputs(evaluation: Evaluation) -> bool:
     evaluation.refresh_from_db()
     return evaluation.test_snapshot is not None and evaluation.test_snapshot.is_built
+
+
+def _is_over(run: TrainingRun) -> bool:
+    run.refresh_from_db()
+    return run.stopped_at is not None or (run.job is not None and run.job.state in ENDED)
 
 
 def _is_built(run: TrainingRun) -> bool:
