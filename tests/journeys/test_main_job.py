@@ -4,7 +4,6 @@ A real browser before a real server, with real workers, clock and scorer; nothin
 of the study left behind (months.py).
 """
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -239,10 +238,6 @@ def prove_the_bundle(otto: Person, folder: Path) -> str:
     return done.stdout
 
 
-@pytest.mark.skipif(
-    not os.environ.get("TRABECULA_WHOLE_JOURNEY"),
-    reason="the walk has not been seen to pass with the fusion recipe yet; TRABECULA_WHOLE_JOURNEY=1 runs it",
-)
 def test_from_a_nurses_visit_to_a_report_that_verifies(
     chromium: Browser, house: str, town: Town, tmp_path: Path
 ) -> None:
