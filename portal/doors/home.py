@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from portal.embedded.environment import environment_for
-from portal.embedded.running import running
+from portal.embedded.removing import remove_home
+from portal.embedded.running import running, status_of
 from portal.embedded.supervisor import Supervisor
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -30,8 +31,12 @@ SECRETS_OF = {
 }
 
 
+SUMMARY = "summary.json"
+"""Written when a demo is whole."""
+
+
 class HomeIsOther(Exception):
-    """The home was made by the other door: a demo is never mixed with a real study."""
+    """The home holds something else: a demo is never mixed with a real study, nor begun upon half of one."""
 
 
 @dataclass(frozen=True)
@@ -80,3 +85,24 @@ def claim_home(kind: str) -> None:
             f"{mark.parent} holds a {found}, and this is ./run {'demo' if kind == 'demo' else 'serve'}: "
             "set TRABECULA_HOME to another folder"
         )
+
+
+def clear_half_made_demo() -> bool:
+    """Take away a demo that was interrupted while it was made; return whether there was one.
+
+    Only in the checkout's own folder: another may hold files that are not ours, so there it is for a person to do.
+    Raises HomeIsOther.
+    """
+    home = home_folder()
+    kind = home / "kind"
+    is_demo = kind.exists() and kind.read_text(encoding="utf-8").strip() == "demo"
+    has_begun = (home / "demo").is_dir() and not (home / "demo" / SUMMARY).exists()
+    if not (is_demo and has_begun) or os.environ.get("DATABASE_URL") or status_of(home)["stage"] != "stopped":
+        return False
+    if home != ROOT / "var":
+        raise HomeIsOther(
+            f"the demo in {home} was interrupted while it was made. Take it away with "
+            f"`.venv/bin/python -m portal.embedded remove {home} --yes`, or set TRABECULA_HOME to another folder"
+        )
+    remove_home(home)
+    return True

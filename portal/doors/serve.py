@@ -9,7 +9,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from portal.doors.home import ROOT, House, claim_home, open_house
+from portal.doors.home import ROOT, SUMMARY, House, claim_home, clear_half_made_demo, open_house
 from portal.doors.processes import clock_process, free_port, scorer_process, web_process, worker_process
 from portal.doors.steps import StepFailed, Steps, manage
 from portal.embedded.files import write_whole
@@ -31,10 +31,13 @@ def serve(port: int) -> int:
 
 def demo(port: int, participants: int, ends: bool) -> int:
     """Show the portal with a simulated study; with `ends`, stop when everything was shown to work."""
+    if clear_half_made_demo():
+        sys.stdout.write("The last demo was interrupted while it was made: it is made anew.\n")
     claim_home("demo")
     steps = Steps(7)
     with open_house(DEMO) as house:
         url = _start(house, steps, port)
+        sys.stdout.write(f"      Look around already while it fills: {url}\n")
         with steps.step("study", f"Simulated study: people, sites, {participants} participants enrolled"):
             manage(house, "web", "demo_study", "--participants", str(participants))
         with steps.step("visits", "Visits, forms and images, through the portal's own doors"):
@@ -45,7 +48,7 @@ def demo(port: int, participants: int, ends: bool) -> int:
         with steps.step("proof", "Audit sealed and verified"):
             manage(house, "clock", "seal_audit")
             manage(house, "deploy", "verify_audit")
-        summary = house.home / "demo" / "summary.json"
+        summary = house.home / "demo" / SUMMARY
         _write_summary(summary, url, steps, house)
         words = f"The portal runs at {url}: choose a person and look around.\nSummary: {summary}"
         if ends:
