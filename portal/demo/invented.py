@@ -5,10 +5,10 @@ number alone.
 """
 
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -76,10 +76,23 @@ def invent(number: int, index: int, day: date) -> Invented:
 
 
 def make_all(wishes: list[Wish], n_processes: int) -> Iterator[Made]:
-    """Make images and answers of everybody, in order, on several cores."""
-    # Spawned, so that a child holds no connection of ours.
-    with ProcessPoolExecutor(n_processes, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(make, wishes)
+    """Make images and answers of everybody, in order, on several cores. Raises EOFError where a process died."""
+    # Spawned, so that a child holds no connection of ours; a pipe each and no pool, because a pool wants shared
+    # memory, which a bare machine may not let an ordinary user have.
+    context = get_context("spawn")
+    lines: list[Connection] = []
+    for number in range(n_processes):
+        ours, theirs = context.Pipe(duplex=False)
+        context.Process(target=_make_each, args=(wishes[number::n_processes], theirs), daemon=True).start()
+        theirs.close()
+        lines.append(ours)
+    for number in range(len(wishes)):
+        yield lines[number % n_processes].recv()
+
+
+def _make_each(wishes: list[Wish], line: Connection) -> None:
+    for wish in wishes:
+        line.send(make(wish))
 
 
 def make(wish: Wish) -> Made:

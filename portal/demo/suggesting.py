@@ -1,14 +1,18 @@
-"""What to try in the demo, for the home page: ticked off by the acts that a visitor did as one of its people."""
+"""What to try in the demo, for the home page: ticked off by what a visitor did or looked at as one of its people."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.conf import settings
 from django.urls import reverse
 
 from portal.audit.context import act
-from portal.audit.models import Act
+from portal.audit.models import Act, Read
 from portal.demo.tasks import list_tasks
 from portal.roles.actors import SETUP, Actor
+
+A_QUARTER = timedelta(minutes=15)
+"""Looks are counted by the quarter of an hour, so one just after the making may stand in a quarter begun before it."""
 
 MADE = "the demo is made"
 """Why of the act that ends the making: what the demo's people did before it was done for them."""
@@ -36,6 +40,9 @@ def list_suggested_for(actor: Actor) -> list[Suggested]:
         return []
     own = Act.objects.filter(actor=actor.label, at__gt=made.at)
     actions = set(own.order_by().values_list("action", flat=True).distinct())
+    looked = Read.objects.filter(actor=actor.label, quarter_at__gt=made.at - A_QUARTER)
+    looks = set(looked.order_by().values_list("what", flat=True).distinct())
     return [
-        Suggested(task.words, reverse(task.url_name), task.is_done(actions)) for task in list_tasks(sorted(actor.roles))
+        Suggested(task.words, reverse(task.url_name), task.is_done(actions, looks))
+        for task in list_tasks(sorted(actor.roles))
     ]

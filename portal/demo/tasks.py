@@ -1,4 +1,4 @@
-"""Things to try, up to three for each role of the demo (pure). One is done once the audit holds an act of it."""
+"""Things to try, three for each role of the demo (pure). One is done once the audit holds an act or a look of it."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -9,19 +9,25 @@ from portal.roles.models import Role
 
 @dataclass(frozen=True)
 class Task:
-    """One suggestion: what to do, the page it begins on, and the acts by which it counts as done."""
+    """One suggestion: what to do, the page it begins on, and the acts or looks by which it counts as done."""
 
     words: str
     url_name: str
-    done_by: frozenset[str]
+    done_by: frozenset[str] = frozenset()
+    seen_by: frozenset[str] = frozenset()
 
-    def is_done(self, actions: Collection[str]) -> bool:
-        """True if one of the acts somebody did is an act of this task."""
-        return not self.done_by.isdisjoint(actions)
+    def is_done(self, actions: Collection[str], looks: Collection[str] = ()) -> bool:
+        """True if one of the acts somebody did, or of the things they looked at, is one of this task."""
+        return not (self.done_by.isdisjoint(actions) and self.seen_by.isdisjoint(looks))
 
 
 def _task(words: str, url_name: str, *done_by: str) -> Task:
-    return Task(words, url_name, frozenset(done_by))
+    return Task(words, url_name, done_by=frozenset(done_by))
+
+
+def _look(words: str, url_name: str, *seen_by: str) -> Task:
+    # Of those whose work is to read: nobody of their roles looks at anything while the demo is made.
+    return Task(words, url_name, seen_by=frozenset(seen_by))
 
 
 TASKS: Final[dict[str, tuple[Task, ...]]] = {
@@ -35,10 +41,15 @@ TASKS: Final[dict[str, tuple[Task, ...]]] = {
         _task("Grade the motion of a pQCT scan", "participants", "image.grade"),
         _task("Begin an imaging visit", "visits-due", "visit.begin"),
     ),
-    # A reader's own pages are not there yet: nothing they could do leaves an act.
+    Role.READER: (
+        _look("Look at the real films of the reference gallery", "reference-images", "reference.gallery"),
+        _look("Take a real radiograph along as a DICOM file", "reference-images", "reference.file"),
+        _look("Read who can know what before the labels are opened", "who-can-know", "who_can_know"),
+    ),
     Role.ASSESSOR: (
         _task("Fill in a form of a past fracture", "participants", "record.enter"),
         _task("Open a completed form again, with a reason", "participants", "record.reopen"),
+        _look("Read what a participant's fracture form says", "participants", "outcome"),
     ),
     Role.DATA_MANAGER: (
         _task("Raise a query about a form", "participants", "query.raise"),
@@ -63,9 +74,13 @@ TASKS: Final[dict[str, tuple[Task, ...]]] = {
     Role.MONITOR: (
         _task("Raise a query about what does not add up", "participants", "query.raise"),
         _task("Close a query once its answer settles it", "queries", "query.close"),
+        _look("Look at a participant's images beside their forms", "participants", "series"),
     ),
-    # What an auditor reads and takes along leaves no act; accepting a report does.
-    Role.AUDITOR: (_task("Accept a report that the PI proposed", "evaluations", "evaluation.report"),),
+    Role.AUDITOR: (
+        _task("Accept a report that the PI proposed", "evaluations", "evaluation.report"),
+        _look("Take along the public file of a revealed evaluation", "evaluations", "evaluation.public"),
+        _look("Take the ledger along, and check it without the portal", "audit-proof", "audit.bundle"),
+    ),
     Role.ADMIN: (
         _task("Invite somebody", "person-invite", "person.invite"),
         _task("Give somebody a role", "people", "role.grant"),
