@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -80,14 +81,17 @@ def make_all(wishes: list[Wish], n_processes: int) -> Iterator[Made]:
     # Spawned, so that a child holds no connection of ours; a pipe each and no pool, because a pool wants shared
     # memory, which a bare machine may not let an ordinary user have.
     context = get_context("spawn")
-    lines: list[Connection] = []
+    makers: list[tuple[Connection, BaseProcess]] = []
     for number in range(n_processes):
         ours, theirs = context.Pipe(duplex=False)
-        context.Process(target=_make_each, args=(wishes[number::n_processes], theirs), daemon=True).start()
+        maker = context.Process(target=_make_each, args=(wishes[number::n_processes], theirs), daemon=True)
+        maker.start()
         theirs.close()
-        lines.append(ours)
+        makers.append((ours, maker))
     for number in range(len(wishes)):
-        yield lines[number % n_processes].recv()
+        yield makers[number % n_processes][0].recv()
+    for _, maker in makers:
+        maker.join()
 
 
 def _make_each(wishes: list[Wish], line: Connection) -> None:
