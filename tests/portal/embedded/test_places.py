@@ -1,6 +1,8 @@
 """Where a home's parts lie, and which folders are refused."""
 
 import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,13 @@ from portal.embedded.places import SOCKET_LIMIT_BYTES, Places, make_shared_root
 
 PERSON = Account("ann", os.geteuid(), os.getegid(), is_another=False)
 SYSTEM_USER = Account("trabecula", 998, 998, is_another=True)
+
+
+@pytest.fixture
+def session() -> Iterator[Path]:
+    """A folder with a short name, as a session's is: a socket's path may not be long, and pytest's own folders are."""
+    with tempfile.TemporaryDirectory(dir="/tmp", prefix="s-") as folder:
+        yield Path(folder)
 
 
 def places_of_a_person(home: Path) -> Places:
@@ -44,11 +53,11 @@ def test_every_folder_of_a_home_is_private(tmp_path: Path):
         assert folder.stat().st_mode & 0o777 == 0o700, folder
 
 
-def test_the_sockets_of_a_session_are_found_without_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_the_sockets_of_a_session_are_found_without_it(session: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     places = places_of_a_person(tmp_path / "home")
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(session))
     chosen = places.sockets()
-    assert chosen == tmp_path / places.cluster_name
+    assert chosen == session / places.cluster_name
     monkeypatch.delenv("XDG_RUNTIME_DIR")
     assert places.sockets() == chosen
 
@@ -94,19 +103,21 @@ def test_a_name_that_a_stranger_took_in_the_open_folder_is_given_up(tmp_path: Pa
     other.rmdir()
 
 
-def test_a_socket_folder_that_others_may_enter_is_not_used_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+def test_a_socket_folder_that_others_may_enter_is_not_used_again(
+    session: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(session))
     places = places_of_a_person(tmp_path / "home")
     places.sockets().chmod(0o755)
     with pytest.raises(HomeRefused, match="must be a folder of 'ann' with mode 0700"):
         places.sockets()
 
 
-def test_a_link_in_place_of_a_socket_folder_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+def test_a_link_in_place_of_a_socket_folder_is_refused(session: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(session))
     places = places_of_a_person(tmp_path / "home")
     (tmp_path / "elsewhere").mkdir(mode=0o700)
-    (tmp_path / places.cluster_name).symlink_to(tmp_path / "elsewhere")
+    (session / places.cluster_name).symlink_to(tmp_path / "elsewhere")
     with pytest.raises(HomeRefused, match="must be a folder of 'ann'"):
         places.sockets()
 
