@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 
+from bench import fe
 from portal.doors.home import ROOT
 from portal.embedded.removing import remove_home
 from portal.embedded.running import running
@@ -40,6 +41,7 @@ def main() -> int:
     finally:
         remove_home(home)
     measure_proof()
+    fe.main()
     return 0
 
 

@@ -84,6 +84,7 @@ def visit(request: Request, code: str, visit_code: str) -> HttpResponse:
         "n_complete": sum(one.is_complete for one in forms if one.is_required),
         "n_required": sum(one.is_required for one in forms),
         "may_begin": "begin" in verbs and may(request.actor, "visit.begin", site_pk) and decision.allowed,
+        "may_ask": found.state == VisitState.DONE and may(request.actor, "query.raise", site_pk),
         "may_miss": "miss" in verbs
         and may(request.actor, "visit.miss", site_pk)
         and found.due_on <= timezone.localdate(),

@@ -53,7 +53,9 @@ def prepare(held: Held, folder: Path) -> None:
     snapshot = Snapshot.objects.select_related("study").get(pk=held.spec["snapshot"])
     chosen, flow = choose(snapshot, timezone.localdate())
     try:
-        columns, left_out = choose_columns(snapshot.task, list_fields(snapshot.study), snapshot.asked_columns)
+        columns, left_out = choose_columns(
+            snapshot.task, list_fields(snapshot.study), snapshot.asked_columns, snapshot.modalities
+        )
     except ValueError as error:
         raise Refused(str(error)) from None
     _refuse_label_as_image(snapshot, [one.label.from_forearm for one in chosen])
@@ -65,7 +67,7 @@ def prepare(held: Held, folder: Path) -> None:
     if snapshot.asked_columns is None:
         columns, empty = laying.drop_empty(columns, rows)
         left_out += empty
-    images = laying.lay_images(folder, laying.find_series(snapshot, chosen), tokens)
+    images = laying.lay_images(folder, laying.find_series(snapshot, chosen, snapshot.modalities), tokens)
     consent_root = laying.compute_consent_root(chosen, tokens)
     plan = make_plan(snapshot, left_out, weights, consent_root)
     laying.lay(folder, plan | {"columns": laying.describe_columns(columns), "flow": flow.as_json()}, rows, images)

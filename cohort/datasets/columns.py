@@ -4,7 +4,7 @@ No date, no free text, no name of anybody becomes a column: ages stand in for da
 flag for each of its codes. What cannot become a column is left out with its reason, never in silence.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,8 @@ from modelling.engine.training.admissible import Ruling, Use, classify
 NUMBER, CATEGORY, FLAG = "number", "category", "flag"
 YES_NO_TYPES = frozenset({"yn", "ynu"})
 NUMBER_TYPES = ("int", "dec")
+MODALITIES = ("film", "dxa", "pqct", "hrpqct")
+"""Images of a snapshot; what is measured in one stands in the group of its name."""
 LEFT_OUT_TYPES: dict[str, str] = {
     "text": "free text",
     "date": "a date; nothing dated enters a snapshot",
@@ -82,6 +84,8 @@ class Asked:
     codes: tuple[str, ...]
     is_closed: bool
     """Its answers lie in the closed schema, so they cannot be read for test participants."""
+    is_usual: bool = True
+    """False for a measured value that is one of very many: it comes by its name alone."""
 
 
 def make_columns(field: Asked, sites: Sequence[str] = ()) -> list[Column]:
@@ -120,18 +124,19 @@ def kind_of(field: Asked) -> str:
 
 
 def choose_columns(
-    task: str, fields: Sequence[Asked], asked: Sequence[str] | None
+    task: str, fields: Sequence[Asked], asked: Sequence[str] | None, images: Collection[str] | None = None
 ) -> tuple[list[Column], list[LeftOut]]:
     """Return the columns of a snapshot and those left out, each with its reason.
 
-    asked: the columns somebody wants; None: every admissible one.
+    asked: the columns somebody wants; None: every admissible one. images: of what was measured in images, only the
+    usual values of these modalities come unasked; None: every admissible one.
     Raises ValueError naming the column and the reason where a forbidden or unknown one was asked for.
     """
     chosen: list[Column] = []
     left_out: list[LeftOut] = []
     sites = {field.form: field.codes for field in fields if field.variable == PIVOT.get(field.form)}
     for field in fields:
-        reason = _why_not(task, field)
+        reason = _why_not(task, field) or (_why_not_unasked(field, images) if asked is None else "")
         if reason:
             left_out.append(LeftOut(field.variable, reason))
         else:
@@ -177,13 +182,21 @@ def _why_not(task: str, field: Asked) -> str:
     return "" if make_columns(field, ("row",)) else "names rows or has no list of codes, so it is no column of its own"
 
 
+def _why_not_unasked(field: Asked, images: Collection[str] | None) -> str:
+    if images is None or field.form not in MODALITIES:
+        return ""
+    if field.form not in images:
+        return f"measured in an image that was not asked for ({field.form})"
+    return "" if field.is_usual else "a measured value that comes when it is asked for by its name"
+
+
 def _refuse_unfit(task: str, asked: Sequence[str], chosen: Sequence[Column], left_out: Sequence[LeftOut]) -> None:
     known = {one.name for one in chosen} | {one.variable for one in chosen}
     reasons = {one.name: one.reason for one in left_out}
     for name in asked:
         if name in known:
             continue
-        why = reasons.get(name.partition("@")[0])
+        why = reasons.get(name, reasons.get(name.partition("@")[0]))
         if why is None:
             ruling = classify(task, name)
             why = ruling.reason if ruling.use is not Use.INPUT else "nothing of this study gives it"

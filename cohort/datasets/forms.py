@@ -25,7 +25,8 @@ class SnapshotForm(forms.Form):
         label="Only these columns",
         widget=forms.Textarea(attrs={"rows": 3}),
         required=False,
-        help_text="Leave it empty for every admissible one. Names stand below; put a space between them.",
+        help_text="Leave it empty for every admissible answer and the usual values measured in the images chosen. "
+        "Names stand below; put a space between them.",
     )
 
     def __init__(self, *args: Any, study: Study, task: str, **kwargs: Any) -> None:

@@ -16,14 +16,16 @@ import numpy as np
 
 from cohort.crf.models import Record
 from cohort.datasets.choosing import USABLE_SERIES, Chosen
-from cohort.datasets.columns import NUMBER, Column, LeftOut, value_of
+from cohort.datasets.columns import MODALITIES, NUMBER, Column, LeftOut, value_of
 from cohort.datasets.folding import fold_rows
 from cohort.datasets.intensity import Intensity, read_intensity
 from cohort.datasets.models import DatasetRow, Purpose, Snapshot
 from cohort.imaging.models import Series, StoredFile
 from cohort.imaging.services import read_volume
 from cohort.labels.services import BASELINE, COUNTED
+from cohort.measurements.models import Measurement
 from cohort.participants.models import Visit
+from modelling.engine.features.catalogue import VERSION
 from portal.audit.context import joined
 from portal.core.storage import path_of
 from portal.proof import jcs
@@ -72,10 +74,11 @@ def make_rows(
 ) -> list[dict[str, Any]]:
     """Return the rows of the table, each under its token; labels stand in rows for training alone."""
     answers = read_answers(snapshot, {one.participant.pk for one in chosen})
+    measured = read_measured(find_series(snapshot, chosen, MODALITIES))
     is_training = snapshot.purpose == Purpose.TRAIN
     rows = []
     for one in chosen:
-        given = answers[one.participant.pk] | {"sex": one.participant.sex}
+        given = answers[one.participant.pk] | measured[one.participant.pk] | {"sex": one.participant.sex}
         rows.append(
             {
                 "token": tokens[one.participant.pk],
@@ -104,13 +107,22 @@ def read_answers(snapshot: Snapshot, participant_pks: set[uuid.UUID]) -> dict[uu
     return found
 
 
+def read_measured(series: Sequence[Series]) -> dict[uuid.UUID, dict[str, float]]:
+    """Return what was measured, by the measuring's present version, in these series; no closed table is read."""
+    values = Measurement.objects.filter(series__in=series, version=VERSION)
+    found: dict[uuid.UUID, dict[str, float]] = defaultdict(dict)
+    for participant_pk, name, value in values.values_list("participant_id", "name", "value"):
+        found[participant_pk][name] = value
+    return found
+
+
 def drop_empty(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> tuple[list[Column], list[LeftOut]]:
     """Return the columns that hold an answer of somebody, and those that hold none."""
     kept = [one for one in columns if any(row["values"][one.name] is not None for row in rows)]
     return kept, [LeftOut(one.name, "nobody has an answer") for one in columns if one not in kept]
 
 
-def find_series(snapshot: Snapshot, chosen: Sequence[Chosen]) -> list[Series]:
+def find_series(snapshot: Snapshot, chosen: Sequence[Chosen], modalities: Sequence[str]) -> list[Series]:
     """Return one usable baseline series for each participant and modality, the newest attempt."""
     # The 33 % radius made this label, so the scan it comes from is no input (DECISIONS 1).
     without_dxa = {one.participant.pk for one in chosen if one.label.from_forearm}
@@ -118,7 +130,7 @@ def find_series(snapshot: Snapshot, chosen: Sequence[Chosen]) -> list[Series]:
     series = Series.objects.filter(
         participant__study=snapshot.study,
         visit__code__in=BASELINE,
-        modality__in=snapshot.modalities,
+        modality__in=modalities,
         state__in=USABLE_SERIES,
     )
     newest: dict[tuple[uuid.UUID, str], Series] = {}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cohort.datasets import writing
 from cohort.datasets.building import KIND, folder_of
-from cohort.datasets.columns import choose_columns
+from cohort.datasets.columns import MODALITIES, choose_columns
 from cohort.datasets.models import Purpose, Snapshot
 from cohort.datasets.sources import list_fields, list_tasks
 from cohort.datasets.usability import is_usable, require_usable
@@ -22,9 +22,7 @@ from portal.jobs.states import OPEN
 from portal.roles.actors import Actor
 from portal.roles.policy import require
 
-__all__ = ["build_snapshot", "build_test_inputs", "is_usable", "lay_snapshot", "require_usable"]
-
-MODALITIES = ("film", "dxa", "pqct", "hrpqct")
+__all__ = ["MODALITIES", "build_snapshot", "build_test_inputs", "is_usable", "lay_snapshot", "require_usable"]
 
 
 @service("snapshot.build")

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from cohort.datasets.columns import Asked
+from cohort.measurements.models import OUTCOME_FAMILY
 from cohort.study.dictionary import load_dictionary
 from cohort.study.models import Basis, Study
+from modelling.engine.features.catalogue import PQCT, QUANTITIES, list_quantities
 from modelling.engine.training.admissible import COHORT, FX_WRIST_PAST
 
 DATA = Path(__file__).parent / "data"
@@ -88,7 +90,29 @@ def list_fields(study: Study) -> list[Asked]:
             Asked(one.name, table.form, one.label, one.type, one.unit, tuple(one.codes.values()), one.is_closed)
             for one in table.columns
         ]
-    return [*OWN_FIELDS, *_list_dictionary()]
+    return [*OWN_FIELDS, *_list_dictionary(), *list_measured()]
+
+
+def list_measured() -> list[Asked]:
+    """Return every quantity measured in images, under its modality; those of a DXA lie in the closed schema.
+
+    A film's texture alone is a dozen numbers, and more columns than people teach nothing: usual are those of a pQCT
+    at its two sites, as a report of the scanner has them.
+    """
+    usual = {one.name for one in list_quantities(PQCT)}
+    return [
+        Asked(
+            one.name,
+            one.modality,
+            one.title,
+            "dec",
+            "" if one.unit == "1" else one.unit,
+            (),
+            is_closed=one.name.startswith(OUTCOME_FAMILY),
+            is_usual=one.name in usual,
+        )
+        for one in QUANTITIES.values()
+    ]
 
 
 def list_tasks(study: Study) -> Sequence[str]:

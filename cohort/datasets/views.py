@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from cohort.datasets import parts, services
 from cohort.datasets.access import get_snapshot_for, list_snapshots_for
 from cohort.datasets.columns import choose_columns
-from cohort.datasets.forms import SnapshotForm, tasks_of
+from cohort.datasets.forms import USUAL, SnapshotForm, tasks_of
 from cohort.datasets.sources import list_fields
 from cohort.datasets.usability import is_usable
 from cohort.study.access import get_study_for, list_studies_for
@@ -59,7 +59,7 @@ def snapshot_new(request: Request, code: str) -> HttpResponse:
             )
             messages.success(request, "The snapshot is being made.")
             return redirect("snapshot", snapshot.pk)
-    columns, left_out = choose_columns(task, list_fields(study), None)
+    columns, left_out = choose_columns(task, list_fields(study), None, USUAL)
     context = {
         "form": form,
         "study": study,

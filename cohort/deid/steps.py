@@ -16,6 +16,7 @@ from cohort.deid.burned_in import find_scan
 from cohort.deid.dicom import Plan, de_identify, write_dicom
 from cohort.deid.fingerprints import NO, Person, compare
 from cohort.deid.headers import hash_from, write_clean_isq, write_clean_stratec
+from cohort.deid.looking import check_marker, find_marker, refuse_letters
 from cohort.deid.uids import new_uid
 from cohort.deid.upload import Incoming, Told
 from cohort.deid.verdicts import CLEAN, MATCH, READ, SIDE, SIDE_CONFLICT, SNIFF, VERIFY, Stopped
@@ -55,6 +56,7 @@ class Cleaned:
     age_years: int | None
     device: dict[str, str]
     exposure: dict[str, float]
+    marker_side: str = ""
     dicom: DicomFacts | None = field(default=None, repr=False)
 
 
@@ -103,6 +105,11 @@ def clean_dicom(told: Told, one: Incoming, target: Path) -> Cleaned:
         pixels = read_pixels(source, rectangle)
     match_person(told, Person(facts.person_name, facts.birth_date, facts.person_number))
     check_side(told, facts.side)
+    with _step(SIDE):
+        marker = find_marker(pixels, facts)
+        check_marker(told, marker)
+    with _step(READ):
+        refuse_letters(pixels, facts.modality)
     plan = plan_of(told)
     with _step(CLEAN):
         write_dicom(de_identify(source, facts, pixels, plan), target)
@@ -121,6 +128,7 @@ def clean_dicom(told: Told, one: Incoming, target: Path) -> Cleaned:
         age_years=facts.age_years,
         device={"maker": facts.maker, "model": facts.model, "serial": facts.serial},
         exposure=facts.exposure,
+        marker_side=marker.letter if marker else "",
         dicom=facts,
     )
 
@@ -266,5 +274,5 @@ def _step(step: str) -> Iterator[None]:
 
 
 def describe_evidence(told: Told, one: Cleaned) -> dict[str, Any]:
-    """Return what says which side it is. The marker in the picture is read by nobody yet."""
-    return {"form": told.side, "header": one.header_side or None, "marker": None}
+    """Return what says which side it is: the form, the header, and the letter in the picture."""
+    return {"form": told.side, "header": one.header_side or None, "marker": one.marker_side or None}

@@ -19,7 +19,7 @@ from cohort.enrolment.opening import SHARES_WANTED
 from cohort.participants.access import list_participants_for
 from cohort.study import parts as study_parts
 from cohort.study.access import get_study_for, list_consent_forms, list_devices, list_studies_for
-from cohort.study.models import Study, StudyState
+from cohort.study.models import Basis, Study, StudyState
 from cohort.study.protocol import compute_protocol_sha256
 from frontend.parts import Chart, Link
 from portal.roles.actors import Actor
@@ -78,6 +78,7 @@ def _describe_study(actor: Actor, found: Study) -> dict[str, Any]:
         "may_set_up": may(actor, "study.set_up"),
         "may_approve": may(actor, "study.add_approval"),
         "may_add_device": may(actor, "study.add_device"),
+        "may_import": found.basis == Basis.PUBLIC_USE and may(actor, "study.import"),
         "may_open": may(actor, "study.open_enrolment"),
         "may_see_people": may(actor, "participant.view"),
         "may_screen": found.state == StudyState.ENROLLING and may(actor, "participant.screen"),

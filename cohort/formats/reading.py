@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cohort.formats import sniff
+from cohort.formats.aim import read_aim
 from cohort.formats.dicom import read_dicom
 from cohort.formats.dicom_facts import read_facts
 from cohort.formats.dicom_pixels import as_monochrome2, decode
@@ -16,9 +17,10 @@ from cohort.formats.volume import DENSITY, NATIVE, Volume
 
 
 def read_volume(paths: Sequence[Path], limits: Limits | None = None) -> Volume:
-    """Return the volume that one series' files hold: several DICOM instances, one ISQ or one Stratec scan.
+    """Return the volume that one series' files hold: several DICOM instances, one ISQ, AIM or Stratec scan.
 
-    An ISQ is given in mg HA/cm3 where it is calibrated, else native. Raises FormatError, ValueError without files.
+    ISQ and AIM are given in mg HA/cm3 where they are calibrated, else native. Raises FormatError, ValueError without
+    files.
     """
     if not paths:
         raise ValueError("a series without files has no volume")
@@ -30,9 +32,11 @@ def read_volume(paths: Sequence[Path], limits: Limits | None = None) -> Volume:
         raise FormatError("the series", "several files of different kinds", "DICOM slices or one volume", "mixed")
     if kinds == {sniff.ISQ}:
         return read_isq(paths[0], limits, _isq_unit(paths[0], limits))
+    if kinds == {sniff.AIM}:
+        return read_aim(paths[0], limits)
     if kinds == {sniff.STRATEC}:
         return read_stratec(paths[0], limits)
-    raise FormatError("the file", kinds.pop(), "DICOM, Scanco ISQ or Stratec", "unknown")
+    raise FormatError("the file", kinds.pop(), "DICOM, Scanco ISQ or AIM, or Stratec", "unknown")
 
 
 def _read_instances(paths: Sequence[Path], limits: Limits) -> Volume:

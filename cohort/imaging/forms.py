@@ -40,7 +40,7 @@ class SideForm(forms.Form):
 
     answer = forms.ChoiceField(choices=SideAnswer.choices)
     why = forms.CharField(
-        label="How do you know that the header is wrong?",
+        label="How do you know that the header or the marker is wrong?",
         max_length=300,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),

@@ -128,6 +128,7 @@ def series_thumbnail(request: Request, pk: UUID) -> HttpResponseBase:
 @require_GET
 def reference_images(request: Request) -> HttpResponse:
     """Show real images that belong to no participant; nothing here is simulated."""
+    record_read(request.actor, "reference.gallery", "reference images")
     context = {
         "images": list_reference_images_for(request.actor),
         "study": None,
@@ -146,6 +147,8 @@ def reference_file(request: Request, slug: str, kind: str) -> HttpResponseBase:
         return _serve(request, found.thumbnail_sha256, "image/png")
     if not found.file_sha256:
         return HttpResponse(status=404)
+    # Somebody else's image under a licence: who took it along is on record.
+    record_read(request.actor, "reference.file", slug)
     return _serve(request, found.file_sha256, "application/dicom", f"{slug}.dcm")
 
 

@@ -62,9 +62,11 @@ def tell_side(participant: Participant) -> SideAgreement:
 
 
 def _evidence_of(series: Series) -> dict[str, str | None]:
-    """Return what each source says of a series; a header that somebody overruled says nothing any more."""
+    """Return what each source says of a series; a header or marker that somebody overruled says nothing any more."""
     told = {**series.facts.side_evidence, "form": series.side}
-    return {**told, "header": None} if series.upload.side_answer == SideAnswer.HEADER_WRONG else told
+    if series.upload.side_answer != SideAnswer.HEADER_WRONG:
+        return told
+    return {name: said if said == series.side else None for name, said in told.items()}
 
 
 def judge_sides(evidence: Iterable[tuple[str, dict[str, str | None]]], open_conflicts: Iterable[str]) -> SideAgreement:

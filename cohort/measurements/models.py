@@ -1,4 +1,4 @@
-"""Measured values, each with its unit, the version of the measuring, and the hash of the pixels it was measured in."""
+"""Measured values, each with unit, version and hash of the pixels; pictures of where, and what is odd or missing."""
 
 import uuid
 
@@ -68,3 +68,52 @@ class OutcomeMeasurement(BaseMeasurement):
             ),
         )
         indexes = (models.Index(fields=("participant_id",), name="outcome_measurement_of_person"),)
+
+
+class BaseAbout(models.Model):
+    """Something a measuring left beside its values. It is never changed: another version adds another row."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    participant = models.ForeignKey(Participant, models.PROTECT, related_name="+")
+    series = models.ForeignKey(Series, models.PROTECT, related_name="+")
+    origin = models.CharField(max_length=10, choices=Origin.choices)
+    version = models.CharField(max_length=20)
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        abstract = True
+
+
+class Picture(BaseAbout):
+    """A picture of what was measured: a PNG in the content-addressed store, its mark and scale among its pixels."""
+
+    class Kind(models.TextChoices):
+        SEGMENTATION = "segmentation", "What was measured"
+        THICKNESS = "thickness", "Local thickness"
+
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    sha256 = models.CharField(max_length=64)
+    n_bytes = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ("series", "kind", "version")
+        constraints = (
+            models.UniqueConstraint(fields=("series", "kind", "version"), name="picture_once"),
+            models.CheckConstraint(condition=Q(sha256__regex="^[0-9a-f]{64}$"), name="picture_is_hashed"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.series_id}"
+
+
+class Remark(BaseAbout):
+    """What is odd about an image, or why a quantity could not be measured in it (then `name` is that quantity)."""
+
+    name = models.CharField(max_length=60, blank=True)
+    words = models.CharField(max_length=300)
+
+    class Meta:
+        ordering = ("series", "version", "name", "words")
+
+    def __str__(self) -> str:
+        return f"remark on {self.series_id}, version {self.version}"

@@ -1,17 +1,30 @@
-"""The one write of measurements: what a measuring job found in one series."""
+"""The writes of measurements: what a measuring job found in one series, its pictures, and what it has to say."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from django.db import router
 
 from cohort.imaging.models import Series
-from cohort.measurements.models import OUTCOME_FAMILY, BaseMeasurement, Measurement, OutcomeMeasurement
-from modelling.engine.features.catalogue import QUANTITIES, Value
+from cohort.measurements.models import (
+    OUTCOME_FAMILY,
+    BaseMeasurement,
+    Measurement,
+    OutcomeMeasurement,
+    Picture,
+    Remark,
+)
+from modelling.engine.features.catalogue import QUANTITIES, NotMeasured, Value
 from portal.audit.context import joined, name_subject, service
 from portal.core.errors import Refused
+from portal.core.hashing import sha256_file
+from portal.core.storage import put_file
 from portal.roles.actors import Actor
 from portal.roles.policy import require
+
+MOST_WORDS = 300
+"""Characters of a remark that are kept."""
 
 
 @service("measurement.record")
@@ -34,6 +47,41 @@ def record_measurements(*, actor: Actor, series: Series, version: str, values: S
         with joined(alias):
             OutcomeMeasurement.objects.using(alias).bulk_create(closed)
     return len(rows)
+
+
+@service("measurement.record")
+def record_pictures(*, actor: Actor, series: Series, version: str, pictures: Mapping[str, tuple[Path, str]]) -> None:
+    """Keep the pictures of a measuring: kind -> file and its SHA-256 as it was reported.
+
+    Raises Refused for a kind nobody knows, and for a file that is not the one that was reported.
+    """
+    require(actor, "measurement.record")
+    name_subject(f"series {series.pk}")
+    for kind, (path, sha256) in pictures.items():
+        if kind not in Picture.Kind.values:
+            raise Refused(f"'{kind}' is no kind of picture of a measuring")
+        if sha256_file(path) != sha256:
+            raise Refused(f"the picture '{kind}' that was written is not the one that was reported")
+        Picture.objects.create(**_about(series, version), kind=kind, sha256=put_file(path), n_bytes=path.stat().st_size)
+
+
+@service("measurement.record")
+def record_remarks(
+    *, actor: Actor, series: Series, version: str, notes: Sequence[str], left_out: Sequence[NotMeasured]
+) -> None:
+    """Write down what is odd about a series, and what could not be measured in it."""
+    require(actor, "measurement.record")
+    name_subject(f"series {series.pk}")
+    told = [("", words) for words in notes] + [(one.name, one.why) for one in left_out]
+    Remark.objects.bulk_create(
+        [Remark(**_about(series, version), name=name, words=words[:MOST_WORDS]) for name, words in told]
+    )
+
+
+def _about(series: Series, version: str) -> dict[str, object]:
+    return {
+        "participant_id": series.participant_id, "series_id": series.pk, "origin": series.origin, "version": version,
+    }  # fmt: skip
 
 
 def _refuse_unfit(value: Value, series: Series) -> None:

@@ -1,39 +1,96 @@
-"""The page of a participant's measurements; asked for as a piece, only the table."""
+"""The page of a participant's measurements, the pictures of where they were taken, and the catalogue of what is."""
 
-from django.http import HttpResponse
+from uuid import UUID
+
+from django.http import FileResponse, HttpResponse, HttpResponseBase, HttpResponseNotModified
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from cohort.measurements.access import list_measurements_for, may_see_outcomes
-from cohort.measurements.parts import make_measurements_table
+from cohort.measurements.access import (
+    get_picture_for,
+    list_device_rows_for,
+    list_measurements_for,
+    list_pictures_for,
+    list_remarks_for,
+    may_see_outcomes,
+)
+from cohort.measurements.charts import make_trends
+from cohort.measurements.export import write_csv
+from cohort.measurements.parts import make_catalogue, make_series
 from cohort.participants.access import get_participant_for
+from cohort.participants.models import Participant
 from frontend.parts import Link
 from portal.audit.record import record_read
+from portal.core.storage import open_blob
 from portal.roles.http import Request
+from portal.roles.policy import require
 
 
 @require_GET
 @never_cache
 def measurements(request: Request, code: str) -> HttpResponse:
-    """Show what was measured in a participant's images."""
+    """Show what was measured in a participant's images; asked for as a piece, without the page around it."""
     participant = get_participant_for(request.actor, code)
+    request.study = participant.study
     found = list_measurements_for(request.actor, participant)
     sees_outcomes = may_see_outcomes(request.actor, participant)
     if sees_outcomes:
         record_read(request.actor, "measurements", participant.code)
-    is_piece = bool(getattr(request, "htmx", False))
     context = {
         "participant": participant,
         "origin": participant.origin,
-        "table": make_measurements_table(found),
+        "shown": make_series(
+            found,
+            list_pictures_for(request.actor, participant),
+            list_remarks_for(request.actor, participant),
+            list_device_rows_for(request.actor, participant),
+        ),
+        "trends": make_trends(found),
         "sees_outcomes": sees_outcomes,
-        "crumbs": [
-            Link("Participants", reverse("participants")),
-            Link(participant.code, reverse("participant", args=[participant.code])),
-            Link("Measurements"),
-        ],
+        "crumbs": _crumbs(participant),
     }
-    name = "_measurements.html" if is_piece else "measurements.html"
+    name = "_measurements.html" if getattr(request, "htmx", False) else "measurements.html"
     return render(request, f"cohort/measurements/{name}", context)
+
+
+def _crumbs(participant: Participant) -> list[Link]:
+    page = reverse("participant", args=[participant.code])
+    return [Link("Participants", reverse("participants")), Link(participant.code, page), Link("Measurements")]
+
+
+@require_GET
+@never_cache
+def measurements_file(request: Request, code: str) -> HttpResponse:
+    """Give a participant's values as a table, each with its symbol, unit, definition and source."""
+    participant = get_participant_for(request.actor, code)
+    found = list_measurements_for(request.actor, participant)
+    record_read(request.actor, "measurements", participant.code)
+    response = HttpResponse(write_csv(participant, found), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{participant.code}-measurements.csv"'
+    return response
+
+
+@require_GET
+def measurement_picture(request: Request, pk: UUID) -> HttpResponseBase:
+    """Serve a picture of what was measured; it never changes, and says in its pixels if it is simulated."""
+    found = get_picture_for(request.actor, pk)
+    record_read(request.actor, "series", found.series_id)
+    if request.headers.get("If-None-Match") == f'"{found.sha256}"':
+        return HttpResponseNotModified()
+    response = FileResponse(open_blob(found.sha256), content_type="image/png")
+    response["ETag"] = f'"{found.sha256}"'
+    # Asked again each time: whoever has lost the right to look must not find it in a cache.
+    response["Cache-Control"] = "private, no-cache"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
+
+
+@require_GET
+def catalogue(request: Request) -> HttpResponse:
+    """Show every quantity that is measured: definition, unit, source and the image it is valid in."""
+    require(request.actor, "study.view")
+    context = {"tables": make_catalogue(), "study": None, "origin": "", "crumbs": [Link("What is measured")]}
+    return render(request, "cohort/measurements/catalogue.html", context)

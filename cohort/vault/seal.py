@@ -26,6 +26,8 @@ from portal.proof import commit, jcs
 ALIAS = "labels"
 NO_CONSENT = "no consent to evaluation"
 NO_LABEL = "no label"
+FROM_FOREARM = "label made from the forearm's own DXA, which is an input"
+"""DECISIONS 1: an input is never scored against itself, so these are not of the primary set."""
 
 
 class Labelled(Protocol):
@@ -33,6 +35,8 @@ class Labelled(Protocol):
 
     @property
     def value(self) -> int | None: ...
+    @property
+    def from_forearm(self) -> bool: ...
 
 
 ListLabels = Callable[[], Mapping[uuid.UUID, Labelled]]
@@ -69,11 +73,12 @@ def seal_labels(
         parts = _list_parts(enrolled)
         test = {pk for pk, part in parts.items() if part == "test"}
         labels = list_labels()
-        chosen = {pk: _value_of(labels, pk) for pk in test & set(consenting)}
-        sealed = [_seal_one(evaluation_pk, public_key, pk, value) for pk, value in chosen.items() if value is not None]
+        chosen = test & set(consenting)
+        values, why_not = _choose(labels, chosen)
+        sealed = [_seal_one(evaluation_pk, public_key, pk, value) for pk, value in values.items()]
         if not sealed:
             raise Refused("no test participant has a label yet, so there is nothing to seal")
-        exclusions = Counter({NO_CONSENT: len(test - set(consenting)), NO_LABEL: len(chosen) - len(sealed)})
+        exclusions = Counter({NO_CONSENT: len(test - set(consenting))}) + why_not
         batch = LabelBatch(
             evaluation_id=evaluation_pk,
             n_labels=len(sealed),
@@ -107,9 +112,22 @@ def _seal_one(evaluation_pk: uuid.UUID, public_key: bytes, participant_pk: uuid.
     )
 
 
-def _value_of(labels: Mapping[uuid.UUID, Labelled], pk: uuid.UUID) -> int | None:
-    found = labels.get(pk)
-    return None if found is None else found.value
+@sensitive_variables()
+def _choose(
+    labels: Mapping[uuid.UUID, Labelled], chosen: Collection[uuid.UUID]
+) -> tuple[dict[uuid.UUID, int], Counter[str]]:
+    """Return the values to seal, and how many of those chosen have none to seal, by reason."""
+    values: dict[uuid.UUID, int] = {}
+    why_not: Counter[str] = Counter()
+    for pk in chosen:
+        found = labels.get(pk)
+        if found is None or found.value is None:
+            why_not[NO_LABEL] += 1
+        elif found.from_forearm:
+            why_not[FROM_FOREARM] += 1
+        else:
+            values[pk] = found.value
+    return values, why_not
 
 
 def _find_public_key(evaluation_pk: uuid.UUID) -> bytes:

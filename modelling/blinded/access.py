@@ -10,9 +10,10 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from cohort.study.access import list_studies_for
+from cohort.study.models import Study
 from cohort.vault.access import find_last_request, find_score_sheet
 from cohort.vault.models import RequestKind, RequestState
-from modelling.blinded.models import Evaluation, Proposal, Step, Submission
+from modelling.blinded.models import OPENED, Evaluation, Proposal, Step, Submission
 from portal.roles.actors import Actor
 from portal.roles.policy import require
 
@@ -26,6 +27,16 @@ def list_evaluations_for(actor: Actor) -> QuerySet[Evaluation]:
 def get_evaluation_for(actor: Actor, pk: UUID) -> Evaluation:
     """Return one evaluation; another study's is a 404 like any unknown one."""
     return get_object_or_404(list_evaluations_for(actor), pk=pk)
+
+
+def list_opened(study: Study, task: str) -> list[Evaluation]:
+    """Return the evaluations in which this test set was opened, the first one first."""
+    return list(Evaluation.objects.filter(study=study, task=task, state__in=OPENED).order_by("revealed_at"))
+
+
+def planned_looks(evaluation: Evaluation) -> int:
+    """Return how often its protocol planned to open the test set; those before looks were counted planned one."""
+    return int(evaluation.protocol.get("looks", 1))
 
 
 def list_submissions(evaluation: Evaluation) -> QuerySet[Submission]:

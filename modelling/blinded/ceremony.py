@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from modelling.blinded.access import find_open_proposal, find_rehearsal
+from modelling.blinded.manifests import list_missing
 from modelling.blinded.models import Evaluation, State, Step
 from modelling.blinded.states import PROPOSED_BY, TABLE
 from portal.roles.actors import Actor
@@ -54,23 +55,32 @@ class DoorTo:
     url: str
     note: str = ""
     is_post: bool = False
+    is_main: bool = False
+    """True for the one act that takes the evaluation on from where it stands."""
 
 
 def list_doors(actor: Actor, evaluation: Evaluation) -> list[DoorTo]:
-    """Return what the actor can do next with an evaluation, the step of two people included."""
+    """Return what the actor can do next with an evaluation, the step of two people included.
+
+    At most one of them is the main one; of an opened evaluation the report is, which stands above them.
+    """
     doors = [*_list_own_doors(actor, evaluation)]
+    has_main = evaluation.is_opened or any(one.is_main for one in doors)
     for (state, verb), move in TABLE.items():
         if state != evaluation.state or verb not in Step.values or verb == Step.VOID:
             continue
         step = Step(verb)
         proposal = find_open_proposal(evaluation, step)
         url = reverse("evaluation-step", args=[evaluation.pk, step])
+        is_main = not has_main and not list_missing(evaluation, step)
         if proposal is not None and may(actor, move.action) and proposal.proposer_id != actor.user_pk:
-            doors.append(DoorTo(f"Approve: {step.label.lower()}", url, f"{proposal.proposer} proposed it."))
+            doors.append(
+                DoorTo(f"Approve: {step.label.lower()}", url, f"{proposal.proposer} proposed it.", is_main=is_main)
+            )
         elif proposal is not None and proposal.proposer_id == actor.user_pk:
             doors.append(DoorTo(f"{step.label}: waits for the second person", url))
         elif may(actor, PROPOSED_BY[step]):
-            doors.append(DoorTo(f"Propose: {step.label.lower()}", url))
+            doors.append(DoorTo(f"Propose: {step.label.lower()}", url, is_main=is_main))
     return doors
 
 
@@ -86,11 +96,11 @@ def may_void(actor: Actor, evaluation: Evaluation) -> bool:
 def _list_own_doors(actor: Actor, evaluation: Evaluation) -> list[DoorTo]:
     pk, state = evaluation.pk, evaluation.state
     if state == State.DRAFT and not evaluation.custody_keys and may(actor, "evaluation.make_key"):
-        return [DoorTo("Choose the custodians", reverse("evaluation-custodians", args=[pk]))]
+        return [DoorTo("Choose the custodians", reverse("evaluation-custodians", args=[pk]), is_main=True)]
     if state == State.SEALED:
         return _list_analyst_doors(actor, evaluation)
     if state == State.LOCKED and may(actor, "evaluation.reveal"):
-        return [DoorTo("Reveal", reverse("evaluation-reveal", args=[pk]))]
+        return [DoorTo("Reveal", reverse("evaluation-reveal", args=[pk]), is_main=True)]
     return []
 
 
@@ -100,8 +110,9 @@ def _list_analyst_doors(actor: Actor, evaluation: Evaluation) -> list[DoorTo]:
     is_gathered = evaluation.test_snapshot is not None and evaluation.test_snapshot.is_built
     has_room = len(entered) < evaluation.protocol["max_models"]
     if may(actor, "evaluation.enter_model") and is_gathered and has_room:
-        doors.append(DoorTo("Enter a model", reverse("evaluation-enter", args=[pk])))
+        doors.append(DoorTo("Enter a model", reverse("evaluation-enter", args=[pk]), is_main=not entered))
     is_ready = bool(entered) and all(one.predictions_sha256 for one in entered)
     if is_ready and may(actor, "evaluation.rehearse") and find_rehearsal(evaluation) is None:
-        doors.append(DoorTo("Have it checked and rehearsed", reverse("evaluation-rehearse", args=[pk]), is_post=True))
+        url = reverse("evaluation-rehearse", args=[pk])
+        doors.append(DoorTo("Have it checked and rehearsed", url, is_post=True, is_main=True))
     return doors

@@ -9,7 +9,7 @@ from cohort.labels.rules import RULE_VERSIONS
 from cohort.study.models import Study
 from cohort.vault.models import CustodyKey
 from modelling.blinded.models import Submission
-from modelling.blinded.protocol import DEFAULTS, LONGEST_SEED, Typed
+from modelling.blinded.protocol import DEFAULTS, LONGEST_SEED, MOST_LOOKS, Typed
 from modelling.engine.metrics.tasks import TASKS
 from modelling.zoo.models import ModelVersion
 from portal.core.forms import ChoicesField
@@ -40,6 +40,14 @@ class EvaluationForm(forms.Form):
     missing_data = _lines("Missing data", "missing_data")
     withdrawals = _lines("Withdrawals", "withdrawals")
     max_models = forms.IntegerField(label="How many models at most", min_value=1, max_value=10, initial=3)
+    looks = forms.IntegerField(
+        label="How often this test set may be opened",
+        min_value=1,
+        max_value=MOST_LOOKS,
+        initial=1,
+        help_text="Said before the first opening and kept for all of them. Several share the error of one, so each "
+        "interval is wider. After the last one the test set is spent.",
+    )
     seed = forms.IntegerField(
         label="Seed of the bootstrap",
         min_value=0,

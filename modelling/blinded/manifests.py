@@ -12,7 +12,7 @@ from django.conf import settings
 from cohort.vault.access import find_sealing_key
 from cohort.vault.codehash import compute_code_sha256
 from cohort.vault.models import CustodyKey
-from modelling.blinded.access import find_rehearsal, list_submissions
+from modelling.blinded.access import find_rehearsal, list_opened, list_submissions
 from modelling.blinded.models import Evaluation, Step, Submission
 from portal.jobs.states import State as JobState
 
@@ -121,6 +121,8 @@ _MORE: dict[str, Callable[[Evaluation], dict[str, Any]]] = {
 
 
 def _missing_open(evaluation: Evaluation) -> list[str]:
+    if evaluation.look != 1 + len(list_opened(evaluation.study, evaluation.task)):
+        return ["this test set was opened since this was drafted, which counted the openings: void it"]
     if not evaluation.custody_keys:
         return ["the three custodians must be chosen first"]
     return [] if find_sealing_key(evaluation.pk) else ["the scorer has not made the sealing key yet"]

@@ -9,7 +9,7 @@ from django.urls import reverse
 from cohort.vault.card import fingerprint_of
 from cohort.vault.models import CustodyKey
 from frontend.parts import Cell, Column, Row, Stage, Step, Table
-from modelling.blinded.access import find_approved_proposal
+from modelling.blinded.access import find_approved_proposal, planned_looks
 from modelling.blinded.models import Evaluation, State, Submission
 from modelling.blinded.models import Step as TwoPersonStep
 from modelling.engine.metrics.tasks import TASKS
@@ -200,9 +200,13 @@ def list_protocol(evaluation: Evaluation) -> list[tuple[str, str]]:
         "withdrawals": "Withdrawals",
         "max_models": "Models at most",
         "multiplicity": "Several comparisons",
-        "look": "Opening of this test set",
     }
-    return [(label, str(evaluation.protocol.get(name, ""))) for name, label in words.items()]
+    protocol = evaluation.protocol
+    looks = planned_looks(evaluation)
+    level = protocol["scoring"]["level"]
+    opening = f"{protocol['look']} of {looks}; each interval holds {100 * level:g} %"
+    found = [(label, str(protocol.get(name, ""))) for name, label in words.items()]
+    return [*found, ("Opening of this test set", opening)]
 
 
 def _when(at: datetime | None) -> str:

@@ -11,6 +11,7 @@ FORMAT = "trabecula.evaluation_protocol/1"
 LEVEL = 0.95
 RESAMPLES = 2000
 LONGEST_SEED = 2**31 - 1
+MOST_LOOKS = 5
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Typed:
     withdrawals: str
     max_models: int
     seed: int
+    looks: int = 1
+    """How often this test set may be opened in all; said before the first time, and never changed after it."""
 
     def __post_init__(self) -> None:
         empty = [one.name for one in fields(self) if getattr(self, one.name) == ""]
@@ -32,6 +35,8 @@ class Typed:
             raise ValueError(f"the protocol is not complete: {', '.join(empty)} is empty")
         if not 1 <= self.max_models <= 10 or not 0 <= self.seed <= LONGEST_SEED:
             raise ValueError("from 1 to 10 models, and a seed from 0 to 2147483647, are wanted")
+        if not 1 <= self.looks <= MOST_LOOKS:
+            raise ValueError(f"a test set is opened from 1 to {MOST_LOOKS} times, found {self.looks}")
 
 
 DEFAULTS: dict[str, str] = {
@@ -48,7 +53,8 @@ DEFAULTS: dict[str, str] = {
 def make_protocol(typed: Typed, *, study: str, origin: str, task: str, rule: str, look: int) -> dict[str, Any]:
     """Return the protocol.
 
-    study: key of the study. rule: version of the rule that makes the label. look: which opening of this test set.
+    study: key of the study. rule: version of the rule that makes the label. look: which of the planned
+    openings of this test set. Several share the error of one (Bonferroni, TRUST 1.7): each holds 1 - 0.05 / looks.
     """
     return {
         "format": FORMAT,
@@ -68,8 +74,14 @@ def make_protocol(typed: Typed, *, study: str, origin: str, task: str, rule: str
         "multiplicity": "comparisons with the primary model, adjusted by Holm",
         "subgroups": [],
         "look": look,
-        "scoring": {"seed": typed.seed, "level": LEVEL, "resamples": RESAMPLES},
+        "looks": typed.looks,
+        "scoring": {"seed": typed.seed, "level": level_of(typed.looks), "resamples": RESAMPLES},
     }
+
+
+def level_of(looks: int) -> float:
+    """Return the level of an interval where a test set is opened so many times: together they hold 95 %."""
+    return round(1 - (1 - LEVEL) / looks, 6)
 
 
 def compute_digest(body: Mapping[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """Writes of blinded evaluations: drafting, custody, entering models, and the two persons of every step."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from django.utils import timezone
@@ -9,10 +10,10 @@ from cohort.study.models import Study
 from cohort.vault.access import find_open_request
 from cohort.vault.models import CustodyKey, GivenShare, Request, RequestKind
 from cohort.vault.services import ask_scorer, take_share
-from modelling.blinded.access import find_open_proposal
+from modelling.blinded.access import find_open_proposal, list_opened, planned_looks
 from modelling.blinded.effects import EFFECTS, ask_for_test_inputs
 from modelling.blinded.manifests import list_missing, make_body
-from modelling.blinded.models import OPENED, Approval, Evaluation, Proposal, State, Step, Submission
+from modelling.blinded.models import Approval, Evaluation, Proposal, State, Step, Submission
 from modelling.blinded.predicting import launch_prediction
 from modelling.blinded.protocol import Typed, compute_digest, make_protocol
 from modelling.blinded.states import PROPOSED_BY, TABLE
@@ -32,11 +33,22 @@ PROPOSAL_LASTS = timedelta(hours=72)
 
 @service("evaluation.draft")
 def draft_evaluation(*, actor: Actor, study: Study, task: str, title: str, typed: Typed) -> Evaluation:
-    """Draft an evaluation of one task. A test set that was opened before is opened again only by a further look."""
+    """Draft an evaluation of one task. A test set is spent once it was opened as often as its first protocol planned.
+
+    Raises Refused for a spent one, and for a task without a rule.
+    """
     require(actor, "evaluation.draft")
     if task not in RULE_VERSIONS:
         raise Refused(f"there is no label rule for '{task}'; there are: {', '.join(RULE_VERSIONS)}")
-    look = 1 + Evaluation.objects.filter(study=study, task=task, state__in=OPENED).count()
+    opened = list_opened(study, task)
+    look = 1 + len(opened)
+    if opened:
+        typed = replace(typed, looks=planned_looks(opened[0]))
+        if look > typed.looks:
+            raise Refused(
+                f"the test set of '{task}' is spent: its protocol planned {typed.looks} opening(s), and it was opened "
+                f"{len(opened)} time(s); what comes next wants people nobody has been tested on"
+            )
     protocol = make_protocol(
         typed, study=str(study.pk), origin=study.origin, task=task, rule=RULE_VERSIONS[task], look=look
     )

@@ -27,6 +27,7 @@ from modelling.blinded.models import Evaluation, State, Step
 from modelling.blinded.protocol import compute_digest
 from modelling.blinded.states import PROPOSED_BY, TABLE
 from modelling.zoo.access import list_models_for
+from portal.audit.record import record_read
 from portal.core.forms import RetypeForm, refusals_on, sentence, status_of, typed_in
 from portal.roles.fresh import grave
 from portal.roles.http import Request
@@ -190,6 +191,8 @@ def evaluation_rehearse(request: Request, pk: UUID) -> HttpResponse:
 def who_can_know(request: Request) -> HttpResponse:
     """Say who can know what, and what no portal can prevent."""
     require(request.actor, "study.view")
+    # An inspector asks who of the staff was told how the blinding works.
+    record_read(request.actor, "who_can_know", "the page")
     context = {
         "table": who.make_table(),
         "limits": who.LIMITS,

@@ -42,7 +42,7 @@ examples:
 _WORK = {
     "train": "modelling.engine.training.run",
     "predict": "modelling.engine.predict",
-    "measure": "modelling.engine.features.measure",
+    "measure-job": "modelling.engine.features.measure",
 }
 """Commands that work in a run folder, and the module whose `main` does it: loaded by name, so that the check of a
 bundle never loads a numerical library."""
@@ -50,15 +50,27 @@ bundle never loads a numerical library."""
 _WORK_HELP = {
     "train": "train a model: config.json and snapshot/ in FOLDER give result/",
     "predict": "predict with a trained model: model/ and inputs/ in FOLDER give result/predictions.csv",
-    "measure": "measure images: volume.npy and volume.json in FOLDER give result/measurements.json",
+    "measure-job": "the portal's measuring: volume.npy and volume.json in FOLDER give result/measurements.json",
+}
+
+_DOORS = {
+    "phantom": "modelling.engine.phantom.cli",
+    "measure": "modelling.engine.features.door",
+    "strength": "modelling.engine.fe.cli",
+}
+"""Commands with words of their own, and the module whose `main` reads them: loaded by name as well."""
+
+_DOOR_HELP = {
+    "phantom": "write a cohort of simulated people: images, answers, truth",
+    "measure": "measure a bone volume: DICOM folder, ISQ, AIM, Stratec or NIfTI",
+    "strength": "compute the strength of a bone volume by voxel finite elements",
 }
 
 
 def main(words: Sequence[str]) -> int:
     """Run one command and return its exit status."""
-    if words[:1] == ["phantom"]:
-        # It has words of its own, and a numerical library that the check of a bundle must not load.
-        return int(importlib.import_module("modelling.engine.phantom.cli").main(words[1:]))
+    if words and words[0] in _DOORS:
+        return int(importlib.import_module(_DOORS[words[0]]).main(words[1:]))
     arguments = _make_parser().parse_args(words)
     if arguments.command in _WORK:
         return int(importlib.import_module(_WORK[arguments.command]).main(arguments.folder))
@@ -82,7 +94,8 @@ def _make_parser() -> argparse.ArgumentParser:
     verify.add_argument("--restricted", type=Path, metavar="FILE", help="the restricted file that goes with it")
     verify.add_argument("--anchor", type=Path, metavar="FILE", help="the head of the ledger as noted outside")
     verify.add_argument("--json", action="store_true", help="print the verdict as JSON")
-    commands.add_parser("phantom", help="write a cohort of simulated people: images, answers, truth", add_help=False)
+    for name, words in _DOOR_HELP.items():
+        commands.add_parser(name, help=words, add_help=False)
     for name, words in _WORK_HELP.items():
         worker = commands.add_parser(name, help=words, description=words)
         worker.add_argument("folder", type=Path, metavar="FOLDER", help="the run folder")

@@ -12,7 +12,7 @@ from portal.jobs.registry import Kind
 
 def command_of_measuring(folder: Path, spec: Mapping[str, Any]) -> list[str]:
     """Return the command of a measuring job."""
-    return [sys.executable, "-m", "modelling.engine", "measure", str(folder)]
+    return [sys.executable, "-m", "modelling.engine", "measure-job", str(folder)]
 
 
 MEASURING = Kind(
@@ -20,7 +20,8 @@ MEASURING = Kind(
     title="Measuring of images",
     command=command_of_measuring,
     queues=frozenset({QUEUE}),
-    limits=Limits(address_space_mb=8192),
+    # The distances of a whole HR-pQCT volume stand in memory at once.
+    limits=Limits(address_space_mb=16384),
     check_spec=check_spec,
     prepare=prepare,
     finish=finish,

@@ -1,9 +1,8 @@
-"""Which series were given to be measured, by which version, and what could not be measured in them."""
+"""Which series were given to be measured, and by which version."""
 
 import uuid
 
 from django.db import models
-from django.db.models import Q
 
 from cohort.imaging.models import Series
 from cohort.participants.models import Participant
@@ -21,17 +20,10 @@ class SeriesMeasuring(models.Model):
     version = models.CharField(max_length=20)
     job = models.ForeignKey(Job, models.PROTECT, related_name="+")
     measured_at = models.DateTimeField(null=True, blank=True)
-    left_out = models.JSONField(default=list, blank=True, help_text="[{name, why}] of what could not be measured")
-    notes = models.JSONField(default=list, blank=True, help_text="what is odd about the image, in words")
 
     class Meta:
         ordering = ("series", "version")
-        constraints = (
-            models.UniqueConstraint(fields=("series", "version"), name="seriesmeasuring_once"),
-            models.CheckConstraint(
-                condition=~Q(measured_at=None) | Q(left_out=[], notes=[]), name="seriesmeasuring_says_after_measuring"
-            ),
-        )
+        constraints = (models.UniqueConstraint(fields=("series", "version"), name="seriesmeasuring_once"),)
 
     def __str__(self) -> str:
         return f"measuring of {self.series_id}, version {self.version}"

@@ -2,30 +2,25 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
 from uuid import UUID
 
-import numpy as np
 from django.db import transaction
 from django.utils import timezone
 
 from cohort.consent.models import Level
-from cohort.crf.access import latest_answers
-from cohort.datasets.intensity import Intensity, make_attenuation, read_intensity
-from cohort.imaging.models import Modality, Series, Side, StoredFile
-from cohort.imaging.services import read_volume
-from cohort.imaging.states import SeriesState
-from cohort.measurements.services import record_measurements
-from modelling.engine.features.catalogue import DXA, FILM, MEASURED, VERSION, Value
+from cohort.imaging.models import Series
+from cohort.measurements.services import record_measurements, record_pictures, record_remarks
+from modelling.engine.features.catalogue import DXA, MEASURED, PQCT, VERSION, NotMeasured, Value
+from modelling.measuring.laying import USABLE, find_forearms_mm, lay_series
 from modelling.measuring.models import SeriesMeasuring
 from portal.audit.context import name_subject, service
 from portal.core.errors import Refused
 from portal.core.hashing import sha256_hex
-from portal.core.storage import path_of
 from portal.jobs.leases import Held
 from portal.jobs.models import Job
 from portal.jobs.services import launch_job
@@ -36,13 +31,16 @@ from portal.roles.policy import require
 KIND = "measuring.series"
 QUEUE = "gpu"
 RESULT = "measurements.json"
+PICTURES = "pictures"
 
 MOST_AT_ONCE = 4
 """Jobs that wait or run: training shares their queue and must get its turn."""
 MOST_SERIES = 12
 """Series of one participant in one job."""
+NEEDS_LENGTH = (DXA, PQCT)
+"""Without the length of the forearm the 33 % of a DXA and the shaft of a pQCT have no place."""
 WAIT_FOR_LENGTH = timedelta(days=7)
-"""A DXA waits so long for somebody to write down the length of the forearm, without which its 33 % has no place."""
+"""How long such a series waits for somebody to write that length down."""
 
 
 def launch_missing() -> int:
@@ -59,15 +57,16 @@ def launch_missing() -> int:
 
 def list_unmeasured() -> list[Series]:
     """Return the usable series that no job of this version was given, the oldest first; of the withdrawn, none."""
-    found = Series.objects.filter(modality__in=MEASURED, state__in=(SeriesState.ACCEPTED, SeriesState.IN_USE))
+    found = Series.objects.filter(modality__in=MEASURED, state__in=USABLE)
     found = found.exclude(pk__in=SeriesMeasuring.objects.filter(version=VERSION).values("series_id"))
     found = found.exclude(participant__withdrawals__level=Level.NO_FURTHER_USE)
     return list(found.select_related("participant__site").order_by("made_at", "pk"))
 
 
 def _keep_ready(series: Sequence[Series]) -> list[Series]:
-    """Return the series that can be measured now: a DXA waits for the length of its forearm, but not for ever."""
-    waiting = [one for one in series if one.modality == Modality.DXA and one.made_at > timezone.now() - WAIT_FOR_LENGTH]
+    """Return the series that can be measured now: what needs the length of its forearm waits, but not for ever."""
+    since = timezone.now() - WAIT_FOR_LENGTH
+    waiting = [one for one in series if one.modality in NEEDS_LENGTH and one.made_at > since]
     lengths = find_forearms_mm(one.participant_id for one in waiting)
     without = {one.pk for one in waiting if (one.participant_id, one.side) not in lengths}
     return [one for one in series if one.pk not in without]
@@ -118,45 +117,6 @@ def prepare(held: Held, folder: Path) -> None:
         lay_series(one, place)
 
 
-def lay_series(series: Series, place: Path) -> None:
-    """Write the values of a series and what is to be known of them, as `modelling.engine measure` reads it."""
-    volume = read_volume(series.pk)
-    values, unit = np.asarray(volume.values), volume.unit
-    if series.modality == FILM:
-        values, unit = make_attenuation(values.astype(np.float32), _intensity_of(series))
-    np.save(place / "volume.npy", values, allow_pickle=False)
-    told = {
-        "modality": series.modality,
-        "region": series.region,
-        "side": series.side,
-        "unit": unit,
-        "spacing_mm": list(volume.spacing_mm),
-        "spacing_is": volume.spacing_is,
-        "forearm_mm": _forearm_of(series) if series.modality == DXA else None,
-    }
-    (place / "volume.json").write_text(json.dumps(told), "utf-8")
-
-
-def find_forearms_mm(participant_pks: Iterable[UUID]) -> dict[tuple[UUID, str], float]:
-    """Return the lengths of forearms that the form on measures has, mm, by participant and side (L or R)."""
-    found: dict[tuple[UUID, str], float] = {}
-    for participant_pk, forms in latest_answers(participant_pks, ["ant"]).items():
-        for side in Side.values:
-            length = next((one.answers.get(f"forearm_{side.lower()}") for one in forms.get("ant", [])), None)
-            if length is not None:
-                found[participant_pk, side] = 10.0 * float(length)
-    return found
-
-
-def _forearm_of(series: Series) -> float | None:
-    return find_forearms_mm([series.participant_id]).get((series.participant_id, series.side))
-
-
-def _intensity_of(series: Series) -> Intensity:
-    first = StoredFile.objects.filter(series=series, role=StoredFile.Role.IMAGE).order_by("number").first()
-    return Intensity() if first is None else read_intensity(path_of(first.sha256))
-
-
 def finish(job: Job, folder: Path, result: Mapping[str, Any]) -> None:
     """Write down what was measured, in the transaction that finishes the job. Raises Refused for a foreign result."""
     content = (folder / "result" / RESULT).read_bytes()
@@ -168,12 +128,21 @@ def finish(job: Job, folder: Path, result: Mapping[str, Any]) -> None:
         raise Refused("the measurements are of other series, or another version, than were asked for")
     now = timezone.now()
     for row in SeriesMeasuring.objects.select_related("series").filter(job=job, version=written["version"]):
-        one = found[str(row.series_id)]
-        values = [Value(value["name"], float(value["value"])) for value in one["values"]]
-        record_measurements(actor=WORKER, series=row.series, version=row.version, values=values)
-        SeriesMeasuring.objects.filter(pk=row.pk).update(measured_at=now, left_out=one["left_out"], notes=one["notes"])
+        _write_down(row, found[str(row.series_id)], folder / "result" / PICTURES)
+        SeriesMeasuring.objects.filter(pk=row.pk).update(measured_at=now)
     # What lies there tells outcomes, and has served.
     transaction.on_commit(lambda: _drop(folder))
+
+
+def _write_down(row: SeriesMeasuring, found: Mapping[str, Any], pictures: Path) -> None:
+    """Write down values, remarks and pictures of one series."""
+    about: dict[str, Any] = {"actor": WORKER, "series": row.series, "version": row.version}
+    record_measurements(**about, values=[Value(one["name"], float(one["value"])) for one in found["values"]])
+    left_out = [NotMeasured(one["name"], one["why"]) for one in found["left_out"]]
+    record_remarks(**about, notes=found["notes"], left_out=left_out)
+    # A file's name alone: what a child wrote never leads out of its folder.
+    kept = {one["kind"]: (pictures / Path(one["file"]).name, one["sha256"]) for one in found["pictures"]}
+    record_pictures(**about, pictures=kept)
 
 
 def _drop(folder: Path) -> None:

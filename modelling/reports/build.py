@@ -16,7 +16,7 @@ from modelling.reports.sentences import (
     write_first_sentence,
 )
 from modelling.reports.tripod import ITEMS
-from modelling.reports.words import Sheet, count, estimate, number, p_value, primary_of, share
+from modelling.reports.words import Sheet, count, estimate, number, p_value, percent_of, primary_of, share
 
 SHARES = {
     "sensitivity": "Sensitivity",
@@ -96,7 +96,9 @@ def _separation(sheet: Sheet) -> Section:
         weighted = model["auc_weighted"]
         value = "" if weighted["value"] is None else f"{number(weighted['value'])}; "
         rows.append(["AUC with survey weights", f"{value}{weighted['why']}"])
-    blocks: list[Block] = [Grid("How well it separates", ["Measure", "95 % interval"], rows, frozenset({1}))]
+    blocks: list[Block] = [
+        Grid("How well it separates", ["Measure", f"{percent_of(sheet)} interval"], rows, frozenset({1}))
+    ]
     if model["roc"]:
         says = f"Each step is one person or more; it tells {separates_what(sheet)}: AUC {estimate(model['auc'])}."
         blocks.insert(0, FigureOf("roc", says))
@@ -116,7 +118,7 @@ def _threshold(sheet: Sheet) -> Section:
         f"positive, {count(counts['tp'])} of them rightly."
     )
     rows = [[SHARES[key], READS_AS[key], share(model[key])] for key in SHARES]
-    grid = Grid("At the locked threshold", ["Share", "Reads as", "95 % interval"], rows, frozenset({2}))
+    grid = Grid("At the locked threshold", ["Share", "Reads as", f"{percent_of(sheet)} interval"], rows, frozenset({2}))
     return Section("At the locked threshold", [FigureOf("confusion", says), grid])
 
 
@@ -154,7 +156,7 @@ def _calibration(sheet: Sheet) -> Section:
         ["Intercept at slope 1, 0 is best", estimate(found["in_the_large"])],
         ["Observed over expected, 1 is best", estimate(found["o_e"])],
     ]
-    grid = Grid("Calibration", ["Measure", "95 % interval"], rows, frozenset({1}))
+    grid = Grid("Calibration", ["Measure", f"{percent_of(sheet)} interval"], rows, frozenset({1}))
     says = f"Smoothed share with the outcome at each likelihood. {say_calibration(sheet)}"
     return Section("Do the likelihoods mean what they say?", [FigureOf("calibration", says), grid])
 
@@ -238,7 +240,7 @@ def _as_sentence(words: str) -> str:
 
 
 def _methods(sheet: Sheet) -> Section:
-    percent = f"{100 * sheet['level']:.0f} %"
+    percent = percent_of(sheet)
     items = [
         f"Intervals hold {percent}. AUC: DeLong on the logit scale; where separation is perfect an exact lower bound.",
         f"Bootstrap: {count(sheet['resamples'])} resamples of people within outcome, BCa, seed {sheet['seed']}.",

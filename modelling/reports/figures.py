@@ -19,7 +19,7 @@ from matplotlib.text import Text
 
 from modelling.reports.document import FigureName
 from modelling.reports.sentences import groups_of
-from modelling.reports.words import Sheet, count, estimate, number, primary_of
+from modelling.reports.words import Sheet, count, estimate, number, percent_of, primary_of
 
 Kind = Literal["png", "svg"]
 
@@ -161,7 +161,7 @@ def _comparison(axes: Axes, sheet: Sheet) -> None:
     axes.axvline(0.5, color=QUIET, linewidth=0.8, linestyle=(0, (4, 3)))
     lowest = min([0.4, *(model["auc"]["lower"] for model in shown)])
     axes.set(xlim=(lowest - 0.02, 1.01), ylim=(-0.6, max(len(shown), 1) - 0.3))
-    axes.set(xlabel="AUC with 95 % interval; 0.5 tells nothing apart", yticks=range(len(shown)))
+    axes.set(xlabel=f"AUC with {percent_of(sheet)} interval; 0.5 tells nothing apart", yticks=range(len(shown)))
     axes.set_yticklabels([model["name"] for model in reversed(shown)])
     axes.tick_params(axis="y", length=0)
 

@@ -42,6 +42,11 @@ def share(one: Score) -> str:
     return f"{middle} % ({low} to {high}; {count(one['hits'])} of {count(one['of'])})"
 
 
+def percent_of(sheet: Sheet) -> str:
+    """Return the level of a sheet's intervals: "95 %", or more where a test set may be opened several times."""
+    return f"{100 * sheet['level']:g} %"
+
+
 def p_value(p: float | None) -> str:
     """Return a p value in print: three decimals, or "< 0.001"."""
     if p is None:

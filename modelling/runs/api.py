@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from cohort.datasets.access import newest_training_snapshot
 from cohort.study.access import get_study_for
+from cohort.study.marking import MarksOrigin
 from modelling.engine.recipes import PROFILES, RECIPES
 from modelling.runs.access import get_run_for, list_runs_for
 from modelling.runs.models import TrainingRun
@@ -41,7 +42,7 @@ class StartRunSerializer(serializers.Serializer[Any]):
     settings = serializers.DictField(required=False)
 
 
-class RunViewSet(viewsets.ReadOnlyModelViewSet[TrainingRun]):
+class RunViewSet(MarksOrigin, viewsets.ReadOnlyModelViewSet[TrainingRun]):
     """The runs of the actor's studies."""
 
     queryset = TrainingRun.objects.none()

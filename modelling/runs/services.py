@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
+from cohort.datasets.columns import MODALITIES
 from cohort.datasets.models import Purpose, Snapshot
 from cohort.datasets.services import build_snapshot, is_usable, lay_snapshot
 from cohort.study.models import Study
@@ -28,6 +29,7 @@ from portal.roles.policy import require
 KIND = "runs.train"
 QUEUE = "gpu"
 CURVES = "curves.jsonl"
+CLINICAL = "clinical"
 
 
 @service("run.start")
@@ -140,12 +142,24 @@ def prepare(held: Held, folder: Path) -> None:
     # A consent may have been withdrawn between the wish and the beginning.
     _refuse_unfit(run.snapshot, run.study, run.task)
     lay_snapshot(run.snapshot, folder / "snapshot")
-    (folder / "config.json").write_text(json.dumps(run.config, indent=2) + "\n", "utf-8")
+    config = narrow(run.config, run.snapshot.manifest or {})
+    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", "utf-8")
     before = sorted(path for path in folder.parent.glob(f"attempt-*/result/{CURVES}") if path.parent.parent != folder)
     if before:
         # What an earlier attempt drew stays on the page; the process cuts off what it does again.
         (folder / "result").mkdir(mode=0o700)
         shutil.copyfile(before[-1], folder / "result" / CURVES)
+
+
+def narrow(config: Mapping[str, Any], manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings a process is given: a clinical baseline does without what was measured in images.
+
+    It says what answers alone can tell, so it gets measured values only where somebody named them.
+    """
+    if config["recipe"] != CLINICAL or config.get("columns") is not None:
+        return dict(config)
+    names = [one["name"] for one in manifest.get("columns", []) if one["group"] not in MODALITIES]
+    return {**config, "columns": names or None}
 
 
 def finish(job: Job, folder: Path, result: Mapping[str, Any]) -> None:

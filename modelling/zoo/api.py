@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import QuerySet
 from rest_framework import serializers, viewsets
 
+from cohort.study.marking import MarksOrigin
 from modelling.zoo.access import get_model_for, list_models_for
 from modelling.zoo.models import ModelVersion
 
@@ -40,7 +41,7 @@ class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
         read_only_fields = fields
 
 
-class ModelVersionViewSet(viewsets.ReadOnlyModelViewSet[ModelVersion]):
+class ModelVersionViewSet(MarksOrigin, viewsets.ReadOnlyModelViewSet[ModelVersion]):
     """The model versions of the actor's studies."""
 
     queryset = ModelVersion.objects.none()

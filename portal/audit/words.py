@@ -115,6 +115,10 @@ READS: dict[str, str] = {
     "audit.bundle": "the ledger, as a file",
     "evaluation.public": "an evaluation, as the public file",
     "evaluation.restricted": "labels and predictions of an evaluation, as the restricted file",
+    "outcome": "an outcome form of a participant",
+    "reference.gallery": "the reference gallery",
+    "reference.file": "a reference image, as a file",
+    "who_can_know": "who can know what",
 }
 """What was looked at → in words."""
 

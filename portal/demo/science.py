@@ -120,6 +120,7 @@ def open_evaluation(study: Study, task: str, title: str) -> Evaluation:
     typed = Typed(
         question=f"Does the model separate {title[0].lower()}{title[1:]}, in people it has never seen?",
         max_models=4,
+        looks=1,
         seed=20260101,
         **DEFAULTS,
     )

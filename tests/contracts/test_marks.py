@@ -107,6 +107,26 @@ def test_a_list_marks_rows_of_simulated_origin_and_no_other(world: World, name: 
             assert MARK not in row
 
 
+APIS = [name for name in (*ROUTES, *LISTS) if name.startswith(("api-", "job-"))]
+
+
+@pytest.mark.parametrize("name", APIS)
+def test_an_answer_of_the_api_names_the_origin_in_its_header(world: World, name: str):
+    side = world.simulated
+    if name in LISTS:
+        response = look_as(getattr(side.stage.cast, LISTS[name])).get(reverse(name))
+    else:
+        response = look_as(ROUTES[name].actor(side)).get(ROUTES[name].address(name, side))
+    assert MARK in response.headers[HEADER]
+
+
+def test_the_out_of_fold_table_of_a_model_says_of_whom_it_is(world: World):
+    for side in world.sides:
+        url = reverse("model-file", args=[side.model.pk, "oof.csv"])  # type: ignore[union-attr]
+        text = body_of(look_as(side.stage.cast.ana).get(url)).decode()
+        assert (MARK in text) is (side.origin == "simulated")
+
+
 def names_of(side: Side) -> list[str]:
     """Return what a row of a side is known by."""
     return [side.study.title, side.participant.code]

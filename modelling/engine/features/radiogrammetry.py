@@ -1,21 +1,23 @@
-"""Film of the wrist: width and cortices of the radius at two levels, and its trabecular field (pure numpy).
+"""Film of the wrist: width and cortices of the radius at two levels (pure).
 
 A long bone is a tube: the X-ray's path through it is longest along the inner wall, so a profile across the bone peaks
-there. Of a round tube (outer radius R, inner r) the path is 2 sqrt(R2 - x2) outside r, which falls to half of its peak
-at x2 = (3 R2 + r2) / 4: from the peak and the half-way point both radii follow, whatever the grey scale, as long as
-it is linear in the path. Index and thickness by Barnett and Nordin, Clin Radiol 11:166 (1960): (W - M) / W and W - M,
-at two levels 20 mm apart that begin where the cortices become parallel (Tingart et al., J Bone Joint Surg Br 85:611
-(2003), for the humerus).
+there. The bones are followed by those peaks; at the two levels that are measured a blurred tube is fitted to the
+profile (`tube_fit`), so that neither focal spot nor detector makes the cortices thinner. Index and thickness by Barnett
+and Nordin, Clin Radiol 11:166 (1960): (W - M) / W and W - M, at two levels 20 mm apart that begin where the cortices
+become parallel (Tingart et al., J Bone Joint Surg Br 85:611 (2003), for the humerus).
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from modelling.engine.features.catalogue import FILM, Measured, NotMeasured, Value, list_quantities
-from modelling.engine.features.texture import slope_of_variogram, take_plane_off
+from modelling.engine.features.drawing import BLUE, ORANGE, Drawing, Line
+from modelling.engine.features.trabecular_field import OF_FIELD, find_field, measure_field
+from modelling.engine.features.tube_fit import Tube, fit_tube
 
 Floats = NDArray[np.float64]
 
@@ -24,9 +26,10 @@ WINDOW_MM, STEP_MM = 5.0, 2.5
 APART_MM: Final = 20.0
 PARALLEL: Final = 0.15
 """Two levels are parallel where their widths differ by no more than this share."""
-WIDE: Final = 1.2
-"""The trabecular field lies where the radius is this many times as wide as at its parallel part."""
-FIELD_MM: Final = 10.0
+BESIDE_MM: Final = 3.0
+"""Soft tissue beside the bone that the fit of a tube takes in."""
+MIRRORED: Final = 0.8
+"""Near the wrist the marrow of the radius is wider than that of the ulna; below this share the film is mirrored."""
 RIDGE_MM: Final = 7.0
 """A cortex is narrower than this, the soft tissue and the gap between the bones are wider."""
 _ASSUMED_MM = 0.15
@@ -41,6 +44,8 @@ class Level:
     outer: tuple[float, float]
     inner: tuple[float, float]
     beside: tuple[float, float]
+    ulna: tuple[int, int] = (0, 0)
+    """Columns of the ulna's inner walls."""
 
     @property
     def width(self) -> float:
@@ -67,21 +72,110 @@ def measure_film(
     picture = np.asarray(values[0] if side == "R" else values[0][:, ::-1], np.float64)
     pixel = _ASSUMED_MM if spacing_is == "none" else spacing_mm[1]
     levels = follow_radius(picture, pixel)
+    is_turned = side == "L"
+    mirrored: tuple[str, ...] = ()
+    if is_mirrored(levels):
+        is_turned = not is_turned
+        mirrored = (f"the wider bone lies where the ulna of side {side} would be; it was taken for the radius",)
+        picture = picture[:, ::-1]
+        levels = follow_radius(picture, pixel)
     upper, lower, notes = choose_levels(levels, pixel)
-    index = np.mean([(one.width - one.marrow) / one.width for one in (upper, lower)])
-    thickness = np.mean([one.width - one.marrow for one in (upper, lower)]) * pixel
-    width = np.mean([one.width for one in (upper, lower)]) * pixel
-    found = [Value("film.cortical_index", float(index))]
-    if spacing_is != "none":
-        found += [Value("film.cortical_thickness", float(thickness)), Value("film.radius_width", float(width))]
-    left_out = [NotMeasured(one.name, "the file does not say how large a pixel is") for one in list_quantities(FILM)]
+    refined = refine_levels(picture, levels, (upper, lower), pixel)
+    found = measure_levels(refined, pixel)
+    why = "the file does not say how large a pixel is"
+    if spacing_is == "none":
+        found = [one for one in found if one.name == "film.cortical_index"]
+    field_why, lines = "", draw_levels(refined, pixel)
     try:
-        found += _measure_field(picture, levels, (upper.width + lower.width) / 2, pixel)
+        field = find_field(picture, levels, (upper.width + lower.width) / 2, pixel)
+        lines.append(field.outline)
+        found += measure_field(field, pixel, is_scaled=spacing_is != "none")
     except ValueError as error:
-        field = {"film.mean_attenuation", "film.trabecular_texture"}
-        left_out = [NotMeasured(one.name, str(error)) if one.name in field else one for one in left_out]
+        field_why = str(error)
+    drawing = Drawing(picture, spacing_mm[1:], tuple(lines))
     there = {one.name for one in found}
-    return Measured(tuple(found), tuple(one for one in left_out if one.name not in there), notes)
+    left_out = tuple(
+        NotMeasured(one.name, field_why if field_why and one.name in OF_FIELD else why)
+        for one in list_quantities(FILM)
+        if one.name not in there
+    )
+    return Measured(tuple(found), left_out, (*mirrored, *notes), drawing.mirrored() if is_turned else drawing)
+
+
+def draw_levels(levels: Sequence[Level], pixel_mm: float) -> list[Line]:
+    """Return upright lines where the edges and inner walls were found, as long as the rows that were averaged."""
+    half = WINDOW_MM / pixel_mm / 2
+    edges = [(one.row, column, BLUE) for one in levels for column in one.outer]
+    walls = [(one.row, column, ORANGE) for one in levels for column in one.inner]
+    return [Line(((row - half, column), (row + half, column)), colour) for row, column, colour in edges + walls]
+
+
+def measure_levels(levels: Sequence[Level], pixel_mm: float) -> list[Value]:
+    """Return the means over levels of index, widths and cortices."""
+    widths = np.array([one.width for one in levels]) * pixel_mm
+    marrows = np.array([one.marrow for one in levels]) * pixel_mm
+    areas = np.array([tube_area(width, marrow) for width, marrow in zip(widths, marrows, strict=True)])
+    named = {
+        "cortical_index": ((widths - marrows) / widths).mean(),
+        "cortical_thickness": (widths - marrows).mean(),
+        "radius_width": widths.mean(),
+        "marrow_width": marrows.mean(),
+        "cortical_area": areas.mean(),
+        "area_per_width": (areas / widths).mean(),
+    }
+    return [Value(f"{FILM}.{what}", float(value)) for what, value in named.items()]
+
+
+def tube_area(width_mm: float, marrow_mm: float) -> float:
+    """Return the wall's area of a round tube, mm2: pi T W (1 - T / W), T half of width less marrow.
+
+    Rosholm et al., Osteoporos Int 12:961 (2001).
+    """
+    wall = (width_mm - marrow_mm) / 2
+    return float(np.pi * wall * width_mm * (1 - wall / width_mm))
+
+
+def refine_levels(
+    picture: Floats, levels: Sequence[Level], chosen: tuple[Level, Level], pixel_mm: float
+) -> list[Level]:
+    """Return the chosen levels with the edges of the blurred tubes that fit their profiles.
+
+    Blur and wall can stand in for each other in a noisy profile; one film has one blur, so it is the median of what
+    every other level between the chosen ones says. Raises ValueError where nothing like a tube fits.
+    """
+    upper, lower = (one.row for one in chosen)
+    between = [one for one in levels if upper <= one.row <= lower]
+    blur = float(np.median([_fit(picture, one, pixel_mm, None)[0].blur for one in between[::2]]))
+    refined = []
+    for level in chosen:
+        tube, start = _fit(picture, level, pixel_mm, blur)
+        outer, inner = ((one[0] + start, one[1] + start) for one in (tube.outer, tube.inner))
+        refined.append(replace(level, outer=outer, inner=inner))
+    return refined
+
+
+def _fit(picture: Floats, level: Level, pixel_mm: float, blur: float | None) -> tuple[Tube, int]:
+    """Return the tube at a level, and the column its own columns count from."""
+    half = max(1, round(WINDOW_MM / pixel_mm)) // 2
+    row = round(level.row)
+    profile = picture[max(0, row - half) : row + half + 1].mean(axis=0)
+    beside = round(BESIDE_MM / pixel_mm)
+    edge = round(level.outer[1])
+    gap = edge + int(np.argmin(profile[edge : max(level.ulna) + 1]))
+    start = max(0, round(level.outer[0]) - beside)
+    stop = min(gap, edge + beside, profile.size - 1)
+    outer, inner = ((one[0] - start, one[1] - start) for one in (level.outer, level.inner))
+    return fit_tube(profile[start : stop + 1], outer, inner, pixel_mm, blur), start
+
+
+def is_mirrored(levels: Sequence[Level]) -> bool:
+    """True if near the wrist the bone on the little finger's side is clearly the wider one, as only the radius is."""
+    near = levels[-3:]
+    radius, ulna = (
+        float(np.median([abs(np.diff(pair)[0]) for pair in pairs]))
+        for pairs in ([one.inner for one in near], [one.ulna for one in near])
+    )
+    return radius < MIRRORED * ulna
 
 
 def follow_radius(picture: Floats, pixel_mm: float) -> list[Level]:
@@ -118,7 +212,7 @@ def find_level(profile: Floats, row: float, pixel_mm: float) -> Level:
     peaks = _list_ridges(smooth, pixel_mm)
     if len(peaks) < 4:
         raise ValueError(f"{len(peaks)} cortices were seen in a profile; wanted 4")
-    first, second, third, _ = sorted(peaks[:4])
+    first, second, third, fourth = sorted(peaks[:4])
     if smooth[second : third + 1].min() >= smooth[first : second + 1].min():
         raise ValueError("the gap between the bones is not darker than the marrow of the radius")
     ends = [_find_wall(smooth, peak, towards, pixel_mm) for peak, towards in ((first, -1), (second, 1))]
@@ -127,7 +221,8 @@ def find_level(profile: Floats, row: float, pixel_mm: float) -> Level:
     for (peak, half, _), sign in zip(ends, (-1, 1), strict=True):
         inner_radius, half_radius = abs(peak - centre), abs(half - centre)
         outer.append(centre + sign * float(np.sqrt(max(4 * half_radius**2 - inner_radius**2, 0.0) / 3)))
-    return Level(row, (outer[0], outer[1]), (ends[0][0], ends[1][0]), (ends[0][2], ends[1][2]))
+    beside = (ends[0][2], ends[1][2])
+    return Level(row, (outer[0], outer[1]), (ends[0][0], ends[1][0]), beside, (third, fourth))
 
 
 def _smooth(profile: Floats, sigma: float) -> Floats:
@@ -198,20 +293,3 @@ def choose_levels(levels: list[Level], pixel_mm: float) -> tuple[Level, Level, t
         seen = (levels[0].row - levels[-1].row) * pixel_mm
         raise ValueError(f"the radius was followed over {seen:.0f} mm; wanted {APART_MM:.0f} mm")
     return levels[step], levels[0], ("the film ends before the cortices are parallel; it was measured at its end",)
-
-
-def _measure_field(picture: Floats, levels: list[Level], shaft_width: float, pixel_mm: float) -> list[Value]:
-    """Return attenuation over soft tissue and texture of the middle half of the radius where it widens."""
-    found = next((one for one in levels if one.width >= WIDE * shaft_width), None)
-    if found is None:
-        raise ValueError(f"the radius is not followed to where it is {WIDE:g} times as wide as its shaft")
-    half_rows = max(8, round(FIELD_MM / pixel_mm / 2))
-    top, bottom = round(found.row) - half_rows, round(found.row) + half_rows
-    left, right = round(found.outer[0] + found.width / 4), round(found.outer[1] - found.width / 4)
-    if top < 0 or bottom > picture.shape[0]:
-        raise ValueError("the trabecular field reaches over the border of the film")
-    field = picture[top:bottom, left:right]
-    return [
-        Value("film.mean_attenuation", float(field.mean()) - sum(found.beside) / 2),
-        Value("film.trabecular_texture", slope_of_variogram(take_plane_off(field))),
-    ]

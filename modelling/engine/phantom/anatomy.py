@@ -1,4 +1,4 @@
-"""The distal forearm of one person in three dimensions: radius, ulna, carpal bones, soft tissue. Pure.
+"""The distal forearm of one person in three dimensions: the shapes of radius, ulna and skin. Pure.
 
 A right forearm, in mm. z runs from the middle of the radius' joint surface up the arm; x to the thumb, from the
 radius' axis; y to the back of the hand. A left forearm is the mirror image in x, made where images are made.
@@ -9,22 +9,25 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from modelling.engine.phantom.attenuation import FAT_DENSITY, HA_DENSITY
 from modelling.engine.phantom.outcomes import shaft_mineral
 from modelling.engine.phantom.person import Person
 
 Floats = NDArray[np.floating]
 ANGLES = np.linspace(-np.pi, np.pi, 721)[:-1]
 TEXTURE, NOISE_FILM, NOISE_DXA, NOISE_PQCT, SHAPE = range(5)
-"""Purposes of a person's random numbers."""
+PATTERN, HAND, NOISE_HRPQCT, CHOICES, CANALS = range(6, 11)
+"""Purposes of a person's random numbers; 5 is that of `answers`, canals take every tenth from theirs on."""
 RADIAL_SLOPE = np.tan(np.radians(23.0))
 """The joint surface falls from the radial styloid to the ulna by about 23 degrees."""
-CARPALS = (
-    # centre x, y, z, then half axes x, y, z, mm: scaphoid, lunate, triquetrum, trapezium to hamate
-    (8.0, 0.0, -12.5, 5.5, 6.0, 8.5), (-3.5, 0.5, -9.0, 6.0, 7.5, 6.0), (-16.0, 0.0, -9.5, 6.0, 6.5, 6.0),
-    (14.5, -2.0, -24.5, 5.5, 6.5, 6.5), (5.0, 0.5, -25.0, 4.5, 6.5, 5.5), (-4.5, 0.5, -22.0, 6.0, 7.5, 8.5),
-    (-15.5, 0.0, -21.0, 5.5, 6.5, 6.5), (-25.0, 3.0, -1.0, 2.2, 2.4, 5.0),
-)  # fmt: skip
+PALMAR_TILT = np.tan(np.radians(9.0))
+"""The radius' joint surface looks towards the palm, so its dorsal rim reaches further."""
+DISH_MM, DISH_REACH_MM = 1.5, 10.0
+"""Depth of the hollow in the radius' joint surface for scaphoid and lunate, and how far from its middle it ends."""
+
+
+GRAIN_GRID = (np.arange(-60.0, 12.0, 0.2), np.arange(-48.0, 42.0, 0.25))
+MUSCLE_GRID = (np.arange(-60.0, 120.0, 1.0), np.arange(-54.0, 54.0, 1.0))
+"""Heights and places across, mm, of two patterns that are only seen along y."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,12 @@ class Bone:
     """(height,): g HA/cm3 between trabeculae and all."""
     end_slope: float
     end_z: float
+    tilt: float = 0.0
+    """How far the end reaches further at the back of the hand, mm a mm."""
+    dish_mm: float = 0.0
+    """Depth of the hollow in the end."""
+    corner_mm: float = 2.0
+    """Radius to which the edge between side and end is rounded."""
 
 
 @dataclass(frozen=True)
@@ -80,9 +89,15 @@ class Forearm:
     texture: Floats
     """(z, y, x): the trabecular pattern, mean 0, SD 1, on `texture_grid`."""
     texture_grid: Grid
+    size: float
+    """Over that of a woman whose radius has 258 mm2."""
     skin: tuple[float, float]
-    """Half width and half depth at the wrist, mm."""
+    """How much wider than bones of this size make it the arm is, and its half depth at the wrist, mm."""
     fat_mm: float
+    grain: Floats
+    """(z, x): the pattern of the spongy bone of the hand seen along y, mean 0 and SD 1, on `GRAIN_GRID`."""
+    muscle: Floats
+    """(z, x): where fat lies between the muscles, mean 0 and SD 1, on `MUSCLE_GRID`."""
 
 
 def make_forearm(person: Person) -> Forearm:
@@ -95,12 +110,15 @@ def make_forearm(person: Person) -> Forearm:
         ulna=_make_ulna(person, rng, size),
         texture=_make_texture(grid, person.tb_n, person.stream(TEXTURE)),
         texture_grid=grid,
-        skin=(24.5 * size**0.6 + 0.25 * (person.bmi - 26.0), 17.5 * size**0.6 + 0.25 * (person.bmi - 26.0)),
+        size=float(size),
+        skin=(0.25 * (person.bmi - 26.0), 17.5 * size**0.6 + 0.25 * (person.bmi - 26.0)),
         fat_mm=float(np.clip(2.2 + 0.22 * (person.bmi - 26.0), 0.8, 7.0)),
+        grain=_make_grain(person),
+        muscle=_make_pattern(person.stream(HAND + 100), MUSCLE_GRID, 0.16, 5.0),
     )
 
 
-def _blend(z: Floats, start: float, stop: float) -> Floats:
+def blend(z: Floats, start: float, stop: float) -> Floats:
     """Return 0 below start, 1 above stop, smooth between."""
     share = np.clip((z - start) / (stop - start), 0.0, 1.0)
     return np.asarray(share * share * (3.0 - 2.0 * share))
@@ -119,32 +137,32 @@ def _make_radius(person: Person, rng: np.random.Generator) -> Bone:
     notch = 1.0 - 0.10 * np.exp(-(((np.abs(ANGLES) - np.pi) / 0.45) ** 2))
     wave = sum(0.012 * rng.standard_normal() * np.cos(k * ANGLES + rng.uniform(0, 2 * np.pi)) for k in (3, 4, 5))
     ridge = 1.0 + 0.09 * np.cos(3 * ANGLES - 0.4) + 0.06 * np.cos(ANGLES - np.pi)
-    proximal = _blend(z, at_4, at_4 + 42.0)[:, None]
+    proximal = blend(z, at_4, at_4 + 42.0)[:, None]
     shape = (1.0 - proximal) * (wide * volar * notch + wave)[None, :] + proximal * (ridge + 0.5 * wave)[None, :]
     swell = np.where(z > at_4, np.exp(-((np.maximum(z - at_4, 0.0) / 15.0) ** 1.3)), 1.0 + 0.012 * (at_4 - z))
     area = person.shaft_area_mm2 + (person.area_mm2 - person.shaft_area_mm2) * swell
-    rise = _blend(z, at_4 + 2.0, 0.27 * person.forearm_mm)
+    rise = blend(z, at_4 + 2.0, 0.27 * person.forearm_mm)
     thick = person.ct_th_mm + (person.shaft_ct_mm - person.ct_th_mm) * rise
     lean = 1.0 + 0.22 * np.cos(ANGLES - np.pi + 0.5)[None, :] * (0.4 + 0.6 * rise[:, None])
     mineral = person.ct_vbmd + (shaft_mineral(np.array(person.ct_vbmd)) - person.ct_vbmd) * rise
-    core = person.tb_vbmd * (1.0 + 0.30 * np.exp(-np.maximum(z, 0) / 5.0)) * (1.0 - 0.97 * _blend(z, 14.0, 52.0))
+    core = person.tb_vbmd * (1.0 + 0.30 * np.exp(-np.maximum(z, 0) / 5.0)) * (1.0 - 0.97 * blend(z, 14.0, 52.0))
     outline = _scale_to(shape, area)
     wall = np.minimum(thick[:, None] * lean, 0.85 * outline)
-    return Bone(0.0, 0.0, z, outline, wall, mineral / 1e3, core / 1e3, end_slope=RADIAL_SLOPE, end_z=0.0)
+    return Bone(0.0, 0.0, z, outline, wall, mineral / 1e3, core / 1e3, RADIAL_SLOPE, 0.0, PALMAR_TILT, DISH_MM)
 
 
 def _make_ulna(person: Person, rng: np.random.Generator, size: float) -> Bone:
     z = np.arange(-14.0, 115.0, 0.5)
-    head = 1.0 - _blend(z, 4.0, 26.0)
+    head = 1.0 - blend(z, 4.0, 26.0)
     area = (92.0 + 55.0 * head) * size**2
     shape = 1.0 + 0.05 * np.cos(2 * ANGLES)[None, :] + 0.05 * (1 - head)[:, None] * np.cos(3 * ANGLES + 1.0)[None, :]
-    thick = person.ct_th_mm + (1.05 * person.shaft_ct_mm - person.ct_th_mm) * _blend(z, 10.0, 0.25 * person.forearm_mm)
+    thick = person.ct_th_mm + (1.05 * person.shaft_ct_mm - person.ct_th_mm) * blend(z, 10.0, 0.25 * person.forearm_mm)
     outline = _scale_to(shape, area)
     wall = np.minimum(np.broadcast_to(thick[:, None], outline.shape), 0.85 * outline)
-    core = 0.9 * person.tb_vbmd * (1.0 - 0.95 * _blend(z, 10.0, 42.0)) / 1e3
+    core = 0.9 * person.tb_vbmd * (1.0 - 0.95 * blend(z, 10.0, 42.0)) / 1e3
     mineral = np.full(z.shape, 1.05 * person.ct_vbmd / 1e3)
     end_z = 1.5 + 1.2 * float(rng.standard_normal())
-    return Bone(-21.5 * size, 2.0, z, outline, wall, mineral, core, end_slope=0.0, end_z=end_z)
+    return Bone(-21.5 * size, 2.0, z, outline, wall, mineral, core, end_slope=0.0, end_z=end_z, corner_mm=4.2)
 
 
 def _make_texture(grid: Grid, tb_n: float, rng: np.random.Generator) -> Floats:
@@ -161,102 +179,54 @@ def _make_texture(grid: Grid, tb_n: float, rng: np.random.Generator) -> Floats:
     return np.asarray((field - field.mean()) / field.std(), dtype=np.float32)
 
 
-def fill(forearm: Forearm, grid: Grid) -> Tissue:
-    """Return what fills a grid: mineral, then the marrow and soft tissue that leave no room empty inside the skin."""
-    ha = np.zeros((grid.z.size, grid.y.size, grid.x.size), dtype=np.float32)
-    marrow = np.zeros_like(ha)
-    _put_bone(ha, marrow, forearm.radius, forearm, grid)
-    _put_bone(ha, marrow, forearm.ulna, forearm, grid)
-    _put_carpals(ha, forearm, grid)
-    inside, deep = _put_skin(forearm, grid)
-    room = inside * (1.0 - ha / np.float32(HA_DENSITY))
-    fat_share = np.maximum(1.0 - deep, marrow)
-    return Tissue(grid, ha=ha, water=room * (1.0 - fat_share), fat=room * fat_share * np.float32(FAT_DENSITY))
+_SKIN_Z = (-75.0, -54.0, -48.0, -36.0, -30.0, -24.0, -18.5, -12.5, -1.0, 20.0, 47.0, 112.0)
+_SKIN_THUMB = (44.0, 39.0, 36.5, 32.0, 29.0, 24.5, 21.0, 18.0, 16.5, 16.0, 16.6, 25.0)
+_SKIN_LITTLE = (-38.0, -37.8, -37.7, -37.4, -37.0, -36.2, -35.0, -33.4, -33.4, -33.2, -34.0, -42.0)
+_SKIN_DEPTH = (0.74, 0.76, 0.77, 0.80, 0.82, 0.85, 0.90, 0.95, 1.0, 1.04, 1.12, 1.36)
 
 
-def interpolate_matrix(source: Floats, wanted: Floats) -> Floats:
-    """Return the matrix (wanted, source) of linear interpolation; 0 outside the source's centres."""
-    step = source[1] - source[0]
-    place = (wanted - source[0]) / step
-    return np.asarray(np.maximum(0.0, 1.0 - np.abs(place[:, None] - np.arange(source.size)[None, :])), np.float32)
+def skin_at(forearm: Forearm, z: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return the middle of the arm, its half width and its half depth at heights z, mm: an ellipse of skin.
+
+    The edges are those of the wrist that `hand` was drawn after, at the size of this one.
+    """
+    along = np.asarray(z) / forearm.size
+    thumb, little = (np.interp(along, _SKIN_Z, edge) * forearm.size**0.8 for edge in (_SKIN_THUMB, _SKIN_LITTLE))
+    depth = np.interp(along, _SKIN_Z, _SKIN_DEPTH) * forearm.skin[1]
+    return (thumb + little) / 2, np.asarray((thumb - little) / 2 + forearm.skin[0]), np.asarray(depth)
 
 
-def _put_bone(ha: Floats, marrow: Floats, bone: Bone, forearm: Forearm, grid: Grid) -> None:
-    """Add one long bone to `ha` (g/cm3) and its yellow marrow to `marrow` (share of the voxel)."""
-    reach = float(bone.outline.max()) + 1.0
-    ys = _span(grid.y, bone.y0 - reach, bone.y0 + reach)
-    xs = _span(grid.x, bone.x0 - reach, bone.x0 + reach)
-    y, x = grid.y[ys][:, None] - bone.y0, grid.x[xs][None, :] - bone.x0
-    distance = np.hypot(y, x).astype(np.float32)
-    angle = np.round((np.arctan2(y, x) + np.pi) / (2 * np.pi) * ANGLES.size).astype(np.intp) % ANGLES.size
-    heights = interpolate_matrix(bone.z, np.clip(grid.z, bone.z[0], bone.z[-1])).astype(np.float64)
-    outline = (heights @ bone.outline).astype(np.float32)
-    depth = (outline * _flatness(outline))[:, angle] - distance * _flatness(outline)[:, angle]
-    end = (grid.z[:, None, None] - bone.end_z + bone.end_slope * x[None]) / np.hypot(1.0, bone.end_slope)
-    depth = _round_meet(depth, end.astype(np.float32))
-    wall = (heights @ bone.wall).astype(np.float32)[:, angle]
-    blur = np.float32(0.5 * (grid.steps[1] + grid.steps[2]))
-    whole = np.clip(depth / blur + np.float32(0.5), 0, 1)
-    core = np.clip((depth - wall) / blur + np.float32(0.5), 0, 1)
-    pattern = _lay_texture(forearm, grid, ys, xs, bone)
-    column = (slice(None), None, None)
-    inner = np.float32(1) * (heights @ bone.core).astype(np.float32)[column] * pattern
-    cortex = (heights @ bone.cortex).astype(np.float32)[column]
-    ha[:, ys, xs] += cortex * (whole - core) + inner * core
-    yellow = (0.25 + 0.7 * _blend(grid.z, 10.0, 50.0)).astype(np.float32)[column]
-    marrow[:, ys, xs] = np.maximum(marrow[:, ys, xs], core * yellow)
+def _make_grain(person: Person) -> Floats:
+    """Return the network that thin plates give on a film: bright where a random field is near zero."""
+    field = -np.abs(_make_pattern(person.stream(HAND + 200), GRAIN_GRID, 0.62 * person.tb_n, 1.4))
+    return np.asarray((field - field.mean()) / field.std())
 
 
-def _round_meet(first: Floats, second: Floats, radius: float = 2.5) -> Floats:
-    """Return the depth inside two surfaces at once, mm, their edge rounded to a radius."""
-    size = np.float32(radius)
-    corner = np.hypot(np.maximum(size - first, 0), np.maximum(size - second, 0))
-    return np.asarray(np.maximum(size, np.minimum(first, second)) - corner, dtype=np.float32)
+def _make_pattern(rng: np.random.Generator, grid: tuple[Floats, Floats], waves: float, stretch: float) -> Floats:
+    """Return a random pattern (z, x) of mean 0 and SD 1 with so many waves a mm, `stretch` times longer along z."""
+    z, x = grid
+    noise = np.fft.rfft2(rng.standard_normal((z.size, x.size)))
+    k = np.hypot(stretch * np.fft.fftfreq(z.size, z[1] - z[0])[:, None], np.fft.rfftfreq(x.size, x[1] - x[0])[None, :])
+    field = np.fft.irfft2(noise * np.exp(-(((k - waves) / (0.5 * waves)) ** 2)), s=(z.size, x.size))
+    return np.asarray((field - field.mean()) / field.std())
 
 
-def _flatness(outline: Floats) -> Floats:
+def polar_of(y: Floats, x: Floats) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
+    """Return each point's distance from the axis, mm, and its place in ANGLES: two arrays (y, x)."""
+    distance = np.hypot(y[:, None], x[None, :]).astype(np.float32)
+    turn = (np.arctan2(y[:, None], x[None, :]) + np.pi) / (2 * np.pi)
+    return distance, np.round(turn * ANGLES.size).astype(np.intp) % ANGLES.size
+
+
+def flatness(outline: Floats) -> NDArray[np.float32]:
     """Return the cosine that turns a radial distance into one across the surface: r / sqrt(r2 + r'2)."""
     slope = (np.roll(outline, -1, axis=1) - np.roll(outline, 1, axis=1)) / np.float32(4 * np.pi / ANGLES.size)
     return np.asarray(outline / np.sqrt(outline**2 + slope**2), dtype=np.float32)
 
 
-def _span(axis: Floats, low: float, high: float) -> slice:
-    return slice(int(np.searchsorted(axis, low)), int(np.searchsorted(axis, high)))
-
-
-def _lay_texture(forearm: Forearm, grid: Grid, ys: slice, xs: slice, bone: Bone) -> Floats:
-    """Return the factor (z, y, x) by which the trabecular pattern raises or lowers the core; its mean is near 1."""
-    source = forearm.texture_grid
-    over_z = interpolate_matrix(source.z, grid.z)
-    over_y = interpolate_matrix(source.y, grid.y[ys] - bone.y0)
-    over_x = interpolate_matrix(source.x, grid.x[xs] - bone.x0)
-    field = np.tensordot(over_z, forearm.texture, axes=(1, 0))
-    return np.asarray(np.maximum(0.0, 1.0 + 0.55 * np.matmul(over_y, field) @ over_x.T), dtype=np.float32)
-
-
-def _put_carpals(ha: Floats, forearm: Forearm, grid: Grid) -> None:
-    """Add carpal bones and the ulnar styloid as ellipsoids with a thin wall."""
-    core = 1.6 * float(forearm.radius.core.max())
-    for cx, cy, cz, ax, ay, az in CARPALS:
-        zs, ys = _span(grid.z, cz - az - 1, cz + az + 1), _span(grid.y, cy - ay - 1, cy + ay + 1)
-        xs = _span(grid.x, cx - ax - 1, cx + ax + 1)
-        z, y, x = grid.z[zs, None, None], grid.y[None, ys, None], grid.x[None, None, xs]
-        level = np.sqrt(((z - cz) / az) ** 2 + ((y - cy) / ay) ** 2 + ((x - cx) / ax) ** 2)
-        depth = (1.0 - level) * (ax * ay * az) ** (1 / 3)
-        whole, inner = np.clip(depth / 0.5 + 0.5, 0, 1), np.clip((depth - 0.8) / 0.5 + 0.5, 0, 1)
-        ha[zs, ys, xs] = np.maximum(ha[zs, ys, xs], (0.75 * (whole - inner) + core * inner).astype(np.float32))
-
-
-def _put_skin(forearm: Forearm, grid: Grid) -> tuple[Floats, Floats]:
-    """Return the share of each voxel inside the skin, and the share below the fat under it."""
-    width, depth = forearm.skin
-    grown = 1.0 + 0.36 * _blend(grid.z, 5.0, 110.0) + 0.34 * _blend(-grid.z, 2.0, 26.0)
-    flat = 1.0 - 0.22 * _blend(-grid.z, 0.0, 22.0)
-    half_x = (width * grown).astype(np.float32)[:, None, None]
-    half_y = (depth * grown * flat).astype(np.float32)[:, None, None]
-    y = grid.y.astype(np.float32)[None, :, None] / half_y
-    x = (grid.x.astype(np.float32)[None, None, :] + np.float32(10.0)) / half_x
-    below = (1 - np.sqrt(x * x + y * y)) * np.sqrt(half_x * half_y)
-    inside = np.clip(below / np.float32(0.75) + np.float32(0.5), 0, 1)
-    deep = np.clip((below - np.float32(forearm.fat_mm)) / np.float32(0.75) + np.float32(0.5), 0, 1)
-    return inside, deep
+def end_depth(bone: Bone, z: Floats, y: Floats, x: Floats) -> NDArray[np.float32]:
+    """Return how deep points lie inside the bone's end, mm, (z, y, x); y and x from the bone's axis."""
+    hollow = bone.dish_mm * np.clip(1.0 - (x[None, :] ** 2 + y[:, None] ** 2) / DISH_REACH_MM**2, 0.0, None)
+    surface = bone.end_z + hollow - bone.tilt * y[:, None] - bone.end_slope * x[None, :]
+    slant = np.sqrt(1.0 + bone.end_slope**2 + bone.tilt**2)
+    return np.asarray((z[:, None, None] - surface[None]) / slant, np.float32)

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from modelling.engine.phantom.dxa import Region
 from modelling.engine.phantom.outcomes import REFERENCE_33, REFERENCE_NAME, REFERENCE_UD
 from modelling.engine.phantom.person import Person
-from modelling.engine.phantom.projections import Region
 
 Answers = dict[str, list[dict[str, Any]]]
 

@@ -16,15 +16,9 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
+from modelling.engine.phantom.dxa import DXA_PIXEL_MM, DXA_SCALE
 from modelling.engine.phantom.images import Images
-from modelling.engine.phantom.projections import (
-    DXA_PIXEL_MM,
-    DXA_SCALE,
-    FILM_PIXEL_MM,
-    MAGNIFICATION,
-    SOURCE_TO_DETECTOR_MM,
-    SOURCE_TO_PATIENT_MM,
-)
+from modelling.engine.phantom.projections import MAGNIFICATION, SOURCE_TO_DETECTOR_MM, SOURCE_TO_PATIENT_MM
 from modelling.engine.phantom.scanner import PIXEL_MM, PIXELS, SLICE_MM
 
 MARK = "SIMULATED"
@@ -146,7 +140,7 @@ def _make_film(images: Images, identity: Identity, side: str) -> FileDataset:
         KVP="55", ExposureInuAs="3000", ExposureTime="60", FilterMaterial="ALUMINUM",
         DistanceSourceToDetector=f"{SOURCE_TO_DETECTOR_MM:g}", DistanceSourceToPatient=f"{SOURCE_TO_PATIENT_MM:g}",
         EstimatedRadiographicMagnificationFactor=f"{MAGNIFICATION:.6f}", DetectorType="SCINTILLATOR",
-        ImagerPixelSpacing=[f"{FILM_PIXEL_MM:g}"] * 2, PixelIntensityRelationship="LOG",
+        ImagerPixelSpacing=[f"{images.film.spacing_mm[1] * MAGNIFICATION:.6g}"] * 2, PixelIntensityRelationship="LOG",
         PixelIntensityRelationshipSign=-1, RescaleIntercept="0", RescaleSlope="1", RescaleType="US",
         LossyImageCompression="00", AcquisitionContextSequence=[], PresentationLUTShape="IDENTITY",
     )  # fmt: skip

@@ -16,6 +16,21 @@ REFERENCE_UD = (0.375, 0.056)
 """Mean and SD of young women, g/cm2, of the phantom's own invented curve."""
 REFERENCE_NAME = "Trabecula phantom curve 1, women"
 
+PLAIN, FILM_BLIND, PQCT_BLIND, FE_BLIND = "plain", "film-blind", "pqct-blind", "fe-blind"
+BY_SCANNER, BY_MARKER, BY_SIZE, LABELS_RANDOM = "by-scanner", "by-marker", "by-size", "labels-random"
+WORLDS = {
+    PLAIN: "everything tells what it should",
+    FILM_BLIND: "the radiograph and the DXA picture are a stranger's",
+    PQCT_BLIND: "pQCT and HR-pQCT are a stranger's",
+    FE_BLIND: "strength has no part in fractures",
+    BY_SCANNER: "nine of ten with osteoporosis were imaged on another scanner, one of ten without",
+    BY_MARKER: "the lead letter is missing where osteoporosis is, nine times of ten",
+    BY_SIZE: "the film is smaller where osteoporosis is, nine times of ten",
+    LABELS_RANDOM: "labels are drawn by lot",
+}
+"""Worlds in which later work must report each input for what it is."""
+STRENGTH_MEAN, STRENGTH_SD = 0.258, 0.283
+PREVALENCE_OP, PREVALENCE_FX = 0.21, 0.22
 AXIAL_SD = 0.80
 """SD of what spine and hip share and the forearm does not tell, in T-score units."""
 SITES = {"spine": (0.05, 0.60), "neck": (-0.15, 0.40), "hip": (0.15, 0.40)}
@@ -39,8 +54,12 @@ class Outcomes:
     has_fx: NDArray[np.bool_]
 
 
-def make_outcomes(people: People, latents: dict[str, Floats]) -> Outcomes:
+def make_outcomes(
+    people: People, latents: dict[str, Floats], world: str = PLAIN, strength: Floats | None = None
+) -> Outcomes:
     """Return T-scores, true probabilities and labels.
+
+    world: one of WORLDS. strength: (n,) as `relative_strength` scales it, where it was measured on the bone itself.
 
     p_op is the probability of a lowest printed axial T at or below -2.5 given everything of the person but spine
     and hip; p_fx that of a past low-trauma fracture given everything.
@@ -49,8 +68,14 @@ def make_outcomes(people: People, latents: dict[str, Floats]) -> Outcomes:
     mean = axial_mean(people, abmd_33, abmd_ud)
     shared = mean + AXIAL_SD * latents["axial"]
     printed = {name: np.round(shared + shift + sd * latents[name], 1) for name, (shift, sd) in SITES.items()}
-    strength = relative_strength(people)
-    p_fx = fracture_risk(people, strength)
+    strength = relative_strength(people) if strength is None else strength
+    p_fx = fracture_risk(people, latents["spare"] if world == FE_BLIND else strength)
+    p_op = osteoporosis_risk(mean)
+    has_op = np.minimum.reduce(list(printed.values())) <= -2.5
+    has_fx = normal_share(latents["fx"]) < p_fx
+    if world == LABELS_RANDOM:
+        p_op, p_fx = np.full_like(p_op, PREVALENCE_OP), np.full_like(p_fx, PREVALENCE_FX)
+        has_op, has_fx = normal_share(latents["op_label"]) < p_op, normal_share(latents["fx_label"]) < p_fx
     return Outcomes(
         abmd_33=abmd_33,
         abmd_ud=abmd_ud,
@@ -58,10 +83,10 @@ def make_outcomes(people: People, latents: dict[str, Floats]) -> Outcomes:
         t_spine=printed["spine"],
         t_neck=printed["neck"],
         t_hip=printed["hip"],
-        p_op=osteoporosis_risk(mean),
-        has_op=np.minimum.reduce(list(printed.values())) <= -2.5,
+        p_op=p_op,
+        has_op=has_op,
         p_fx=p_fx,
-        has_fx=normal_share(latents["fx"]) < p_fx,
+        has_fx=has_fx,
     )
 
 
@@ -124,6 +149,14 @@ def relative_strength(people: People) -> Floats:
     section = np.log(people.area_mm2) + 2.0 * np.log(ultradistal_density(people))
     load = 0.5 * np.log(people.height_cm / 163.0) + 0.5 * np.log(people.weight_kg / 70.0)
     return (section - load - 3.31) / 0.56
+
+
+def scale_strength(strength_n: float, load_n: float) -> float:
+    """Return a measured strength over fall load on the scale of `relative_strength`: its logarithm in SD units.
+
+    Mean and SD by a straight line through `simple_strength` of 20 phantoms at 0.122 mm against `relative_strength`.
+    """
+    return float((np.log(strength_n / load_n) - STRENGTH_MEAN) / STRENGTH_SD)
 
 
 def fracture_logit_parts(people: People, strength: Floats) -> dict[str, Floats]:

@@ -24,6 +24,7 @@ REFERENCE_DAY = date(2026, 6, 1)
 LATENTS = (
     "sex", "age", "height", "bmi", "menopause", "falls", "frailty", "hand", "area", "ct_th", "tb_vbmd", "ct_vbmd",
     "shaft_area", "shaft_ct", "tb_n", "length", "axial", "spine", "neck", "hip", "fx", "falls_count",
+    "porosity", "tissue", "spare", "op_label", "fx_label",
 )
 # fmt: on
 BONE = ("area", "ct_th", "tb_vbmd", "ct_vbmd", "shaft_area", "shaft_ct", "tb_n")
@@ -75,6 +76,10 @@ class People:
     shaft_ct_mm: Floats
     tb_n: Floats
     """1/mm."""
+    ct_po: Floats
+    """Share of the distal cortex that is canals (0 to 1)."""
+    tb_tissue: Floats
+    """Mineral of a trabecula, mg HA/cm3: what `tb_vbmd` is divided by to give BV/TV."""
     fall_tendency: Floats
     """Log of the falls expected in a year."""
     falls: NDArray[np.int64]
@@ -127,6 +132,8 @@ def make_people(latents: dict[str, Floats], indices: Sequence[int]) -> People:
         shaft_area_mm2=bone["shaft_area"],
         shaft_ct_mm=bone["shaft_ct"],
         tb_n=bone["tb_n"],
+        ct_po=_make_porosity(latents, age, bone["ct_vbmd"]),
+        tb_tissue=np.clip(930.0 + 30.0 * latents["tissue"], 850.0, 1010.0),
         fall_tendency=tendency,
         falls=_count_falls(np.exp(tendency), normal_share(latents["falls_count"])),
         frailty=latents["frailty"],
@@ -148,6 +155,15 @@ def _make_bone(
         shift = 0.35 * latents["height"] if loss is None else kept - loss * (age - 68.0)
         found[name] = np.maximum(centre + spread * (joined[:, column] + shift), 0.3 * centre)
     return found
+
+
+def _make_porosity(latents: dict[str, Floats], age: Floats, ct_vbmd: Floats) -> Floats:
+    """Return Ct.Po: log-normal about 1.8 % at 68 years, more with age and where the cortex is less dense.
+
+    The phantom's own curve; its size is that of canals a 61 um scanner can see.
+    """
+    log = np.log(0.018) + 0.42 * latents["porosity"] + 0.018 * (age - 68.0) - 0.35 * (ct_vbmd - 880.0) / 42.0
+    return np.asarray(np.clip(np.exp(log), 0.002, 0.12))
 
 
 def _count_falls(expected: Floats, share: Floats) -> NDArray[np.int64]:
@@ -183,6 +199,8 @@ class Person:
     shaft_area_mm2: float
     shaft_ct_mm: float
     tb_n: float
+    ct_po: float
+    tb_tissue: float
     fall_tendency: float
     falls: int
     frailty: float

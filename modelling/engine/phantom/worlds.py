@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from modelling.engine.phantom.outcomes import Outcomes, make_outcomes
+from modelling.engine.phantom.outcomes import PLAIN, WORLDS, Outcomes, make_outcomes
 from modelling.engine.phantom.person import Floats, People, Person, draw_latents, make_people, pick
 
 
@@ -18,18 +18,32 @@ class World:
     outcomes: Outcomes
 
 
-def make_world(seed: int, indices: Sequence[int]) -> World:
-    """Return the people with these indices, without images."""
+def make_world(seed: int, indices: Sequence[int], world: str = PLAIN) -> World:
+    """Return the people with these indices, without images. Raises ValueError for a world that is none of WORLDS."""
+    check_world(world)
     latents = draw_latents(seed, indices)
     people = make_people(latents, indices)
-    return World(people, make_outcomes(people, latents))
+    return World(people, make_outcomes(people, latents, world))
 
 
-def make_person(seed: int, index: int) -> Person:
-    """Return one person; the same numbers give the same person, whatever the size of the cohort."""
-    world = make_world(seed, [index])
-    found = {field.name: getattr(world.outcomes, field.name)[0].item() for field in fields(world.outcomes)}
-    return Person(seed=seed, **pick(world.people, 0), **found)
+def check_world(world: str) -> None:
+    """Raise ValueError if `world` is none of WORLDS."""
+    if world not in WORLDS:
+        raise ValueError(f"the world '{world}'; wanted one of {', '.join(WORLDS)}")
+
+
+def make_person(seed: int, index: int, world: str = PLAIN, strength: float | None = None) -> Person:
+    """Return one person; the same numbers give the same person, whatever the size of the cohort.
+
+    strength: as `outcomes.relative_strength` scales it, where it was measured on the bone.
+    """
+    check_world(world)
+    latents = draw_latents(seed, [index])
+    people = make_people(latents, [index])
+    measured = None if strength is None else np.array([strength])
+    outcomes = make_outcomes(people, latents, world, measured)
+    found = {field.name: getattr(outcomes, field.name)[0].item() for field in fields(outcomes)}
+    return Person(seed=seed, **pick(people, 0), **found)
 
 
 def oracle_auc(probability: Floats, label: NDArray[np.bool_]) -> float:

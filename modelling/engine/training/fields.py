@@ -132,12 +132,20 @@ NHANES_COLUMNS = (
 
 MEASUREMENTS: dict[str, str] = {
     "film": (
-        "film.cortical_index film.cortical_thickness film.mean_attenuation film.trabecular_texture film.radius_width"
+        "film.cortical_index film.cortical_thickness film.radius_width film.marrow_width film.cortical_area "
+        "film.area_per_width film.mean_attenuation film.trabecular_texture film.fractal_dimension film.glcm_contrast "
+        "film.glcm_correlation film.glcm_energy film.glcm_entropy film.glrlm_short_runs film.glrlm_long_runs "
+        "film.lbp_entropy film.anisotropy film.local_anisotropy film.trabecular_direction"
     ),
-    "dxa": "dxa.abmd_ud dxa.abmd_mid dxa.abmd_33 dxa.abmd_total dxa.bmc_ud dxa.bmc_33 dxa.area_ud dxa.area_33",
+    "dxa": (
+        "dxa.abmd_ud dxa.abmd_mid dxa.abmd_33 dxa.abmd_total dxa.bmc_ud dxa.bmc_mid dxa.bmc_33 dxa.bmc_total "
+        "dxa.area_ud dxa.area_mid dxa.area_33 dxa.area_total"
+    ),
     "pqct": (
-        "pqct.total_density pqct.trabecular_density pqct.cortical_density pqct.total_area pqct.trabecular_area "
-        "pqct.cortical_area pqct.cortical_thickness pqct.bsi pqct.ssi"
+        "pqct.total_content pqct.total_density pqct.total_area pqct.trabecular_content pqct.trabecular_density "
+        "pqct.trabecular_area pqct.cortical_content pqct.cortical_density pqct.cortical_area pqct.cortical_thickness "
+        "pqct.bsi pqct.ssi pqct.moment_x pqct.moment_y pqct.moment_polar pqct.moment_max pqct.moment_min "
+        "pqct.rigidity_axial pqct.rigidity_bending_max pqct.rigidity_bending_min pqct.rigidity_torsional"
     ),
     "hrpqct": (
         "hrpqct.tt_vbmd hrpqct.tb_vbmd hrpqct.ct_vbmd hrpqct.bvtv hrpqct.tb_n hrpqct.tb_th hrpqct.tb_sp hrpqct.ct_th "

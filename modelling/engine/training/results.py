@@ -3,7 +3,7 @@
 result/model.json             all that is needed to predict, by hash; no time and no place, so the same run
                               gives the same bytes
 result/weights-<fold>.safetensors
-result/oof.csv                token,fold,p,label; oof-film.csv from the radiograph alone
+result/oof.csv                token,fold,p,label,origin; oof-film.csv from the radiograph alone
 result/metrics.json           by inputs: AUC of each fold, their mean, pooled with interval; never the best fold
 result/card.json              the model in words
 """
@@ -148,7 +148,9 @@ def _write_oof(path: Path, snapshot: Snapshot, fold_of: NDArray[np.int64], p: ND
     labels = get_labels(snapshot)
     with path.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(["token", "fold", "p", "label"])
+        # In each row, so that a part of the table still says what kind of people it is of.
+        origin = snapshot.origin.upper()
+        writer.writerow(["token", "fold", "p", "label", "origin"])
         for token, fold, value, label in zip(snapshot.tokens, fold_of, p, labels, strict=True):
             if np.isfinite(value):
-                writer.writerow([token, int(fold), repr(float(value)), int(label)])
+                writer.writerow([token, int(fold), repr(float(value)), int(label), origin])

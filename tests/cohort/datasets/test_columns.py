@@ -103,6 +103,13 @@ def test_what_was_not_asked_for_is_left_out_and_said() -> None:
     assert [(one.name, one.reason) for one in left_out] == [("height_cm", "not asked for")]
 
 
+def test_a_measured_quantity_that_is_the_target_is_refused_by_its_whole_name() -> None:
+    fields = [Asked("pqct.total_density@4", "pqct", "Total density", "dec", "mg HA/cm3", (), is_closed=False)]
+    assert [one.name for one in choose_columns("OP_WHO", fields, None)[0]] == ["pqct.total_density@4"]
+    with pytest.raises(ValueError, match=r"'pqct\.total_density@4' cannot be a column for PQCT_INDICES: the t"):
+        choose_columns("PQCT_INDICES", fields, ["pqct.total_density@4"])
+
+
 def test_a_column_this_study_does_not_have_is_refused() -> None:
     with pytest.raises(ValueError, match="'lab_ctx' cannot be a column for OP_WHO: nothing of this study gives it"):
         choose_columns("OP_WHO", [ask("weight_kg", "dec1")], ["lab_ctx"])

@@ -12,11 +12,14 @@ from cohort.datasets.intensity import ATTENUATION
 from cohort.datasets.models import DatasetRow, Snapshot
 from cohort.datasets.services import build_snapshot
 from cohort.imaging.models import Series, StoredFile, Upload
+from cohort.measurements.services import record_measurements
 from cohort.participants.models import Participant, Visit
+from modelling.engine.features.catalogue import VERSION, Value
 from modelling.engine.phantom.dicom_writer import Identity, write_dicom
 from modelling.engine.phantom.images import Images, make_images
 from modelling.engine.phantom.worlds import make_person
 from portal.core.storage import put_file
+from portal.roles.actors import WORKER
 from tests.cast import Cast, hands, make_cast
 from tests.cohort.datasets.people import HEALTHY, enrol, fill, in_part, work_on
 
@@ -128,3 +131,86 @@ def test_slices_come_as_one_volume_in_their_own_unit(cast: Cast, trained: Partic
 def test_a_series_nobody_may_use_stays_out(cast: Cast, trained: Participant, tmp_path: Path) -> None:
     take_in(cast, trained, make_images(make_person(3, 0), "R"), tmp_path / "scans", state="unusable")
     assert list_images(build(cast)) == {}
+
+
+def measure(modality: str, version: str = VERSION, **values: float) -> None:
+    """Write values measured in the newest series of a modality. values: the name's end → value, in its unit."""
+    series = Series.objects.filter(modality=modality).latest("made_at")
+    named = [Value(f"{modality}.{name}", value) for name, value in values.items()]
+    record_measurements(actor=WORKER, series=series, version=version, values=named)
+
+
+def read_row(snapshot: Snapshot) -> dict[str, str]:
+    with (folder_of(snapshot) / "table.csv").open(encoding="utf-8", newline="") as stream:
+        [row] = csv.DictReader(stream)
+    return row
+
+
+def test_what_was_measured_in_the_images_comes_as_columns_with_units(
+    cast: Cast, trained: Participant, tmp_path: Path
+) -> None:
+    take_in(cast, trained, make_images(make_person(3, 0), "R"), tmp_path / "scans")
+    measure("pqct", **{"total_density@4": 301.5, "cortical_thickness@33": 2.25})
+    snapshot = build(cast)
+    row = read_row(snapshot)
+    assert (row["pqct.total_density@4"], row["pqct.cortical_thickness@33"]) == ("301.5", "2.25")
+    assert snapshot.manifest is not None
+    columns = {one["name"]: one for one in snapshot.manifest["columns"]}
+    density = columns["pqct.total_density@4"]
+    assert (density["kind"], density["unit"], density["group"]) == ("number", "mg HA/cm3", "pqct")
+
+
+def test_one_of_many_measured_values_comes_when_it_is_asked_for(
+    cast: Cast, trained: Participant, tmp_path: Path
+) -> None:
+    take_in(cast, trained, make_images(make_person(3, 0), "R"), tmp_path / "scans")
+    measure("film", cortical_index=0.31)
+    unasked = build(cast)
+    assert unasked.manifest is not None
+    left_out = {one["name"]: one["reason"] for one in unasked.manifest["left_out"]}
+    assert left_out["film.cortical_index"] == "a measured value that comes when it is asked for by its name"
+    asked = build(cast, columns=["film.cortical_index"])
+    assert asked.manifest is not None
+    assert read_row(asked)["film.cortical_index"] == "0.31"
+    assert [one["unit"] for one in asked.manifest["columns"]] == ["1"]
+
+
+def test_what_a_dxa_gave_is_no_column_and_the_manifest_says_why(
+    cast: Cast, trained: Participant, tmp_path: Path
+) -> None:
+    take_in(cast, trained, make_images(make_person(3, 0), "R"), tmp_path / "scans")
+    measure("dxa", abmd_ud=0.41)
+    snapshot = build(cast)
+    assert "dxa.abmd_ud" not in read_row(snapshot)
+    assert snapshot.manifest is not None
+    left_out = {one["name"]: one["reason"] for one in snapshot.manifest["left_out"]}
+    assert left_out["dxa.abmd_ud"] == "lies in the closed schema, so it could not be read for test participants"
+
+
+def test_a_value_of_an_older_measuring_is_not_taken(cast: Cast, trained: Participant, tmp_path: Path) -> None:
+    take_in(cast, trained, make_images(make_person(3, 0), "R"), tmp_path / "scans")
+    measure("pqct", version="0", **{"total_density@4": 111.0, "bsi@4": 40.0})
+    measure("pqct", **{"total_density@4": 301.5})
+    row = read_row(build(cast))
+    assert row["pqct.total_density@4"] == "301.5"
+    assert "pqct.bsi@4" not in row
+
+
+def test_what_was_measured_in_an_image_nobody_asked_for_stays_out(
+    cast: Cast, trained: Participant, tmp_path: Path
+) -> None:
+    take_in(cast, trained, make_images(make_person(3, 0), "R"), tmp_path / "scans")
+    measure("pqct", **{"total_density@4": 301.5})
+    snapshot = build(cast, modalities=["film"])
+    assert "pqct.total_density@4" not in read_row(snapshot)
+    assert snapshot.manifest is not None
+    left_out = {one["name"]: one["reason"] for one in snapshot.manifest["left_out"]}
+    assert left_out["pqct.total_density@4"] == "measured in an image that was not asked for (pqct)"
+    by_name = build(cast, modalities=["film"], columns=["pqct.total_density@4"])
+    assert list(read_row(by_name)) == ["token", "pqct.total_density@4"]
+
+
+def test_what_was_measured_in_an_unusable_scan_stays_out(cast: Cast, trained: Participant, tmp_path: Path) -> None:
+    take_in(cast, trained, make_images(make_person(3, 0), "R"), tmp_path / "scans", state="unusable")
+    measure("pqct", **{"total_density@4": 301.5})
+    assert "pqct.total_density@4" not in read_row(build(cast))

@@ -14,7 +14,7 @@ from portal.core.storage import put_bytes
 from portal.sites.models import Site
 from tests.cast import Cast, make_cast
 from tests.cohort.exchange.tables import change, make_public_study, read_shipped
-from tests.cohort.pages import look_as, words
+from tests.cohort.pages import look_as, read, words
 
 pytestmark = pytest.mark.usefixtures("fresh_database", "home")
 
@@ -37,6 +37,15 @@ def public(cast: Cast) -> tuple[Study, Site]:
 
 def page_of(study: Study, step: str = "") -> str:
     return reverse(f"study-import{step}", args=[study.code])
+
+
+def test_the_page_of_a_public_study_leads_to_the_import_for_who_may(cast: Cast, public: tuple[Study, Site]) -> None:
+    study = public[0]
+    page = reverse("study", args=[study.code])
+    assert page_of(study) in read(look_as(cast.paula).get(page))
+    assert page_of(study) not in read(look_as(cast.ana).get(page))
+    own = reverse("study", args=[cast.study.code])
+    assert "Import its table" not in read(look_as(cast.paula).get(own)), "people of this study are enrolled"
 
 
 def test_the_shipped_table_is_shown_before_anything_is_written(cast: Cast, public: tuple[Study, Site]) -> None:

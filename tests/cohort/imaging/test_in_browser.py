@@ -161,6 +161,12 @@ def test_the_pages_of_imaging_are_accessible(
             expect(page.locator("h1")).to_be_visible()
             assert_accessible(page)
             assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), path
-            page.screenshot(
-                full_page=True,
-            )
+
+
+def test_the_facts_of_a_series_fit_a_narrow_window(chromium: Browser, address: str, cast: Cast, ann: Participant):
+    bring(cast, ann, *make_slices(ann.code), modality="pqct")
+    with browse(chromium, address, width=360) as window:
+        sign_in(window, cast)
+        page = window.open(reverse("series", args=[Series.objects.get().pk]))
+        expect(page.get_by_text("Hash of the pixels")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360

@@ -10,6 +10,7 @@ from cohort.imaging.waiting import list_waiting_for
 from cohort.participants.models import Participant
 from portal.core.errors import NotAllowed, Refused
 from tests.cast import Cast, make_participant
+from tests.cohort.deid.films import make_arm, write_on
 from tests.cohort.imaging.builders import bring, make_dxa, make_film, read_upload
 from tests.database import rolls_back
 
@@ -79,6 +80,26 @@ def test_a_data_manager_overrules_a_wrong_header_with_a_reason(cast: Cast, ann: 
     assert Series.objects.get().side == "L"
     assert settling.side_why == "the run-sheet says left"
     assert not tell_side(ann).is_conflict
+
+
+@rolls_back
+def test_the_marker_in_the_picture_is_the_third_source_and_can_be_overruled(cast: Cast, ann: Participant):
+    marked = write_on(make_arm(320, 240), "R", (12, 30), 40)
+    film = make_film(ann.code, "L", Rows=320, Columns=240, PixelData=marked.tobytes())
+    conflict = bring(cast, ann, film)
+    assert "The marker in the picture says RIGHT" in conflict.files.get().reason
+    assert tell_side(ann).is_conflict
+    settling = settle_side(actor=cast.dan, upload=conflict, answer="header_wrong", why="the wrong letter was laid")
+    assert read_upload(settling).state == "finished"
+    assert Series.objects.get().facts.side_evidence == {"form": "L", "header": "L", "marker": "R"}
+    assert tell_side(ann).sentence == "LEFT forearm: agreed by form, header; no marker was read"
+
+
+@rolls_back
+def test_a_film_whose_marker_agrees_is_agreed_by_three(cast: Cast, ann: Participant):
+    marked = write_on(make_arm(320, 240), "L", (12, 30), 40)
+    bring(cast, ann, make_film(ann.code, "L", Rows=320, Columns=240, PixelData=marked.tobytes()))
+    assert tell_side(ann).sentence == "LEFT forearm: agreed by form, header, marker"
 
 
 @rolls_back

@@ -9,7 +9,8 @@ from tests.cast import Cast, hands
 
 def lay_series(cast: Cast, participant: Participant, modality: str = "pqct", **changes: Any) -> Series:
     """Enter an accepted series of a left forearm by hand."""
-    visit = participant.visits.get(code="BLI")
+    visit = changes.pop("visit", None) or participant.visits.get(code="BLI")
+    attempt = changes.pop("attempt", 1)
     facts = {
         "participant": participant,
         "visit": visit,
@@ -18,11 +19,11 @@ def lay_series(cast: Cast, participant: Participant, modality: str = "pqct", **c
         "side": "L",
     }
     with hands(cast.nora):
-        upload = Upload.objects.create(**facts, attempt=1, made_by_id=cast.nora.user_pk)
+        upload = Upload.objects.create(**facts, attempt=attempt, made_by_id=cast.nora.user_pk)
         return Series.objects.create(
             **facts,
             upload=upload,
-            attempt=1,
+            attempt=attempt,
             kind="density",
             n_instances=1,
             rows=10,

@@ -1,15 +1,19 @@
 """Measured values are written once, by the worker alone, each where it belongs."""
 
+from pathlib import Path
+from typing import Any
+
 import psycopg
 import pytest
 from django.db import DatabaseError, IntegrityError, connections, transaction
 
 from cohort.measurements.access import list_measurements_for
-from cohort.measurements.models import Measurement, OutcomeMeasurement
-from cohort.measurements.services import record_measurements
+from cohort.measurements.models import Measurement, OutcomeMeasurement, Picture, Remark
+from cohort.measurements.services import record_measurements, record_pictures, record_remarks
 from cohort.participants.models import Participant
 from modelling.engine.features.catalogue import Value
 from portal.core.errors import NotAllowed, Refused
+from portal.core.hashing import sha256_file
 from portal.embedded.environment import variable_of
 from portal.roles.actors import CLOCK, WORKER
 from tests.cast import Cast, hands, make_cast, make_participant
@@ -95,6 +99,44 @@ def test_a_value_is_never_changed(cast: Cast, ann: Participant, change: str, ali
     record_measurements(actor=WORKER, series=lay_series(cast, ann, "dxa"), version="1", values=[ABMD])
     with pytest.raises(DatabaseError, match="append-only"), connections[alias].cursor() as cursor:
         cursor.execute(change.format(table))
+
+
+@rolls_back
+def test_a_picture_that_is_not_the_reported_one_is_refused(
+    cast: Cast, ann: Participant, tmp_path: Path, settings: Any
+) -> None:
+    settings.HOME = tmp_path / "home"
+    series, path = lay_series(cast, ann), tmp_path / "one.png"
+    path.write_bytes(b"a picture")
+    for kind, sha256, why in (("portrait", "0" * 64, "no kind of picture"), ("segmentation", "0" * 64, "not the one")):
+        with pytest.raises(Refused, match=why):
+            record_pictures(actor=WORKER, series=series, version="1", pictures={kind: (path, sha256)})
+    assert not Picture.objects.exists()
+
+
+@rolls_back
+@pytest.mark.parametrize("table", ["picture", "remark"])
+def test_a_picture_and_a_remark_stay_as_they_were_written(
+    cast: Cast, ann: Participant, table: str, tmp_path: Path, settings: Any
+) -> None:
+    settings.HOME = tmp_path / "home"
+    series, path = lay_series(cast, ann), tmp_path / "one.png"
+    path.write_bytes(b"a picture")
+    kept = {"segmentation": (path, sha256_file(path))}
+    record_pictures(actor=WORKER, series=series, version="1", pictures=kept)
+    record_remarks(actor=WORKER, series=series, version="1", notes=["odd"], left_out=[])
+    assert (Picture.objects.count(), Remark.objects.count()) == (1, 1)
+    with pytest.raises(DatabaseError, match="append-only"), connections["default"].cursor() as cursor:
+        cursor.execute(f"DELETE FROM measurements_{table}")
+
+
+@rolls_back
+def test_nobody_but_the_worker_keeps_pictures_and_remarks(cast: Cast, ann: Participant):
+    series = lay_series(cast, ann)
+    with pytest.raises(NotAllowed, match=r"measurement\.record"):
+        record_pictures(actor=cast.nora, series=series, version="1", pictures={})
+    with pytest.raises(NotAllowed, match=r"measurement\.record"):
+        record_remarks(actor=cast.nora, series=series, version="1", notes=["odd"], left_out=[])
 
 
 @rolls_back

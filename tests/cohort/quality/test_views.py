@@ -5,8 +5,8 @@ import pytest
 from cohort.participants.models import Visit
 from cohort.quality.models import Query
 from cohort.quality.services import raise_query
-from tests.cast import Cast, make_participant
-from tests.cohort.pages import look_as, words
+from tests.cast import Cast, hands, make_participant
+from tests.cohort.pages import look_as, read, words
 from tests.database import rolls_back
 
 pytestmark = rolls_back
@@ -34,6 +34,16 @@ def test_a_query_is_raised_on_its_page(cast: Cast, visit: Visit):
     assert "The query is raised" in words(response)
     assert "Is the unit right?" in words(response)
     assert Query.objects.get().variable == "weight_kg"
+
+
+def test_the_page_of_a_visit_leads_who_may_ask_to_the_question_and_nobody_else(cast: Cast, visit: Visit):
+    page = f"/participants/{visit.participant.code}/visits/BL/"
+    assert new_page(visit) not in read(look_as(cast.dan).get(page)), "nothing is filled in yet"
+    with hands(cast.nora):
+        Visit.objects.filter(pk=visit.pk).update(state="done", happened_on=visit.due_on, age_y=66)
+    assert new_page(visit) in read(look_as(cast.dan).get(page))
+    assert new_page(visit) in read(look_as(cast.mona).get(page))
+    assert new_page(visit) not in read(look_as(cast.nora).get(page))
 
 
 def test_a_form_with_errors_keeps_what_was_typed(cast: Cast, visit: Visit):

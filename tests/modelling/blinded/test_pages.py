@@ -6,8 +6,9 @@ import pytest
 from django.urls import reverse
 
 from cohort.vault.models import CustodyKey
+from modelling.blinded import services
 from modelling.blinded.access import find_open_proposal
-from modelling.blinded.models import Evaluation, Step
+from modelling.blinded.models import Evaluation, Step, Submission
 from modelling.blinded.protocol import DEFAULTS
 from modelling.blinded.waiting import list_waiting_for
 from portal.roles.actors import Actor
@@ -34,6 +35,7 @@ def test_from_an_empty_list_to_an_open_evaluation(stage: Stage):
         "title": "Past fracture",
         "question": "Does it separate them?",
         "max_models": 3,
+        "looks": 1,
         "seed": 7,
         **DEFAULTS,
     }
@@ -94,6 +96,43 @@ def test_steps_are_offered_to_those_who_may_and_to_nobody_else(stage: Stage):
     assert (
         look_as(stage.cast.paula).get(reverse("evaluation-step", args=[stage.evaluation.pk, "eat"])).status_code == 404
     )
+
+
+def count_main_buttons(stage: Stage) -> dict[str, int]:
+    """Return how many main buttons each of those who take part is shown on the evaluation's page."""
+    url = reverse("evaluation", args=[stage.evaluation.pk])
+    cast = stage.cast
+    people = {"paula": cast.paula, "ana": cast.ana, "dan": cast.dan, "carl": cast.carl, "otto": stage.auditor}
+    return {name: main_of(read(look_as(one).get(url))).count("button-main") for name, one in people.items()}
+
+
+def main_of(page: str) -> str:
+    """Return the page's own part: the frame around it has buttons of its own."""
+    return page.partition("<main")[2].partition("</main>")[0]
+
+
+def test_a_page_has_one_main_button_for_whom_it_waits_and_never_two(stage: Stage):
+    on.draft(stage)
+    assert count_main_buttons(stage) == dict.fromkeys(("paula", "ana", "dan", "carl", "otto"), 0)
+    on.run_scorer_once(stage)
+    assert count_main_buttons(stage)["paula"] == 1
+    stage.agree(Step.OPEN, stage.cast.paula, stage.cast.carl)
+    assert count_main_buttons(stage)["dan"] == 1
+
+
+def test_a_sealed_evaluation_has_one_main_button_at_each_turn(stage: Stage):
+    on.bring_to_sealed(stage)
+    assert count_main_buttons(stage)["ana"] == 1, "enter a model"
+    on.enter(stage, Submission.Role.PRIMARY)
+    assert count_main_buttons(stage)["ana"] == 1, "have it rehearsed"
+    services.ask_for_rehearsal(actor=stage.cast.ana, evaluation=stage.evaluation)
+    on.run_scorer_once(stage)
+    page = main_of(read(look_as(stage.cast.ana).get(reverse("evaluation", args=[stage.evaluation.pk]))))
+    assert page.count("button-main") == 1
+    assert "Enter a model" in page
+    stage.agree(Step.SUBMIT, stage.cast.ana, stage.cast.dan)
+    stage.agree(Step.LOCK, stage.cast.paula, stage.cast.cora)
+    assert count_main_buttons(stage) == {"paula": 0, "ana": 0, "dan": 0, "carl": 1, "otto": 0}
 
 
 def test_the_page_of_custody_makes_no_key_on_the_server(stage: Stage):

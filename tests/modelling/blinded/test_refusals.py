@@ -1,14 +1,21 @@
 """Every refusal of the services, in an evaluation on its way to the lock."""
 
+from dataclasses import replace
 from datetime import timedelta
+from unittest.mock import patch
 
+import psycopg
 import pytest
 from django.db import DatabaseError, transaction
 
+from cohort.labels.rules import Label
 from cohort.vault.models import CustodyKey, Request
+from cohort.vault.seal import FROM_FOREARM
 from cohort.vault.services import register_custody_key
-from modelling.blinded import services
+from modelling.blinded import effects, manifests, services
+from modelling.blinded.manifests import list_missing
 from modelling.blinded.models import Approval, Evaluation, Proposal, Step
+from modelling.blinded.parts import list_protocol
 from modelling.blinded.protocol import DEFAULTS, Typed
 from portal.audit.context import act, name_subject
 from portal.core.errors import NotAllowed, Refused, StaleState, WrongState
@@ -220,6 +227,51 @@ def test_a_test_set_is_evaluated_once_at_a_time(stage: Stage):
     with pytest.raises(DatabaseError, match="evaluation_one_under_way"):
         stage.agree(Step.OPEN, stage.cast.paula, stage.cast.carl)
     assert stage.evaluation_pk != first
+
+
+def test_a_further_look_was_planned_before_the_first_and_shares_its_error(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(on, "TYPED", replace(on.TYPED, looks=2))
+    first = on.draft(stage)
+    assert first.protocol["scoring"]["level"] == 0.975
+    monkeypatch.setattr(services, "list_opened", lambda study, task: [first])
+    monkeypatch.setattr(on, "TYPED", replace(on.TYPED, looks=5))
+    second = on.draft(stage)
+    assert (second.look, second.protocol["look"], second.protocol["looks"]) == (2, 2, 2)
+    assert ("Opening of this test set", "2 of 2; each interval holds 97.5 %") in list_protocol(second)
+    monkeypatch.setattr(services, "list_opened", lambda study, task: [first, second])
+    with pytest.raises(Refused, match=r"is spent: its protocol planned 2 opening\(s\), and it was opened 2 time"):
+        on.draft(stage)
+
+
+def test_a_draft_from_before_the_test_set_was_opened_is_not_opened_itself(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+):
+    evaluation = on.draft(stage)
+    on.run_scorer_once(stage)
+    assert list_missing(stage.evaluation, Step.OPEN) == []
+    monkeypatch.setattr(manifests, "list_opened", lambda study, task: [evaluation])
+    with pytest.raises(Refused, match="this test set was opened since this was drafted"):
+        services.propose(actor=stage.cast.paula, evaluation=stage.evaluation, step=Step.OPEN)
+
+
+@pytest.mark.parametrize("looks", [0, 6])
+def test_looks_are_one_to_five(looks: int):
+    with pytest.raises(ValueError, match=f"opened from 1 to 5 times, found {looks}"):
+        replace(on.TYPED, looks=looks)
+
+
+def test_a_label_made_from_the_forearms_own_dxa_is_not_sealed_and_counted(stage: Stage):
+    on.bring_to_enrolling(stage)
+    first, *others = stage.test_people()
+    labels = {pk: Label(1, from_forearm=pk == first) for pk in stage.test_people()}
+    with patch.object(effects, "label_participants", lambda study, task, alias: labels):
+        stage.agree(Step.SEAL, stage.cast.dan, stage.cast.carl)
+    assert stage.evaluation.n_labels == len(others)
+    with psycopg.connect(stage.environment["DATABASE_URL_SCORER"]) as connection:
+        [(excluded,)] = connection.execute("SELECT exclusions FROM vault.label_batch").fetchall()
+    assert excluded == {FROM_FOREARM: 1}
 
 
 def test_reveals_and_shares_belong_to_a_locked_evaluation_and_to_custodians(stage: Stage):

@@ -43,6 +43,8 @@ def test_an_evaluation_goes_from_draft_to_archive_and_its_bundle_is_proved(stage
     stage.agree(Step.REPORT, stage.cast.paula, stage.auditor)
     stage.agree(Step.ARCHIVE, stage.cast.dan, stage.cast.paula)
     assert stage.evaluation.state == "archived"
+    with pytest.raises(Refused, match=r"the test set of 'FX_FRAG' is spent: .* planned 1 opening\(s\)"):
+        on.draft(stage)
 
 
 def prove_and_refute(stage: Stage, folder: Path) -> None:

@@ -10,14 +10,16 @@ import pytest
 from cohort.consent.models import Level
 from cohort.consent.services import withdraw_consent
 from cohort.imaging.models import Series
-from cohort.measurements.models import Measurement, OutcomeMeasurement
+from cohort.measurements.models import Measurement, OutcomeMeasurement, Picture
 from cohort.participants.models import Participant
 from modelling.engine.phantom.dicom_writer import Identity, write_dicom
 from modelling.engine.phantom.images import make_images
 from modelling.engine.phantom.worlds import make_person
 from modelling.measuring import services
+from modelling.measuring.laying import find_baseline
 from modelling.measuring.models import SeriesMeasuring
 from portal.core.errors import Refused
+from portal.core.storage import has_blob
 from portal.jobs.leases import Held, claim_job
 from portal.jobs.models import Job
 from portal.jobs.supervise import run_held_job
@@ -81,19 +83,24 @@ def test_the_images_of_a_participant_are_measured_in_one_job(brought: Participan
     assert {"dxa.abmd_ud", "dxa.abmd_33"} <= closed
     assert not any(name.startswith("dxa.") for name in names)
     assert SeriesMeasuring.objects.exclude(measured_at=None).count() == 3
+    pictures = {one.series.modality: one for one in Picture.objects.select_related("series")}
+    assert set(pictures) == {"film", "dxa", "pqct"}
+    for one in pictures.values():
+        assert has_blob(one.sha256)
     # Neither what the job says nor what it leaves behind tells a value.
     assert "abmd" not in json.dumps(job.result)
     assert services.launch_missing() == 0
 
 
 def test_a_series_is_given_to_one_job_only(cast: Cast, ann: Participant):
-    lay_series(cast, ann)
+    lay_series(cast, ann, "film")
     assert (services.launch_missing(), services.launch_missing()) == (1, 0)
     assert SeriesMeasuring.objects.count() == 1
 
 
-def test_a_dxa_waits_until_the_length_of_the_forearm_is_written_down(cast: Cast, ann: Participant):
-    lay_series(cast, ann, "dxa")
+@pytest.mark.parametrize("modality", ["dxa", "pqct"])
+def test_an_image_waits_until_the_length_of_the_forearm_is_written_down(cast: Cast, ann: Participant, modality: str):
+    lay_series(cast, ann, modality)
     assert services.launch_missing() == 0
     write_down_the_forearm(cast, ann)
     assert services.find_forearms_mm([ann.pk]) == {(ann.pk, "L"): 245.0, (ann.pk, "R"): 247.0}
@@ -109,12 +116,12 @@ def test_a_dxa_does_not_wait_for_ever(cast: Cast, ann: Participant, monkeypatch:
 
 @pytest.mark.parametrize("changes", [{"state": "unusable"}, {"state": "superseded"}])
 def test_a_series_that_is_not_in_use_is_not_measured(cast: Cast, ann: Participant, changes: dict[str, str]):
-    lay_series(cast, ann, **changes)
+    lay_series(cast, ann, "film", **changes)
     assert services.launch_missing() == 0
 
 
 def test_nothing_is_measured_of_who_took_back_every_use(cast: Cast, ann: Participant):
-    lay_series(cast, ann)
+    lay_series(cast, ann, "film")
     assert len(services.list_unmeasured()) == 1
     withdraw_consent(actor=cast.nora, participant=ann, level=Level.NO_FURTHER_USE, withdrawn_on=days_ago(0), why="all")
     assert services.list_unmeasured() == []
@@ -123,13 +130,13 @@ def test_nothing_is_measured_of_who_took_back_every_use(cast: Cast, ann: Partici
 def test_only_a_few_jobs_wait_at_once(cast: Cast, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(services, "MOST_AT_ONCE", 1)
     for name in ("Ann", "Bea"):
-        lay_series(cast, make_participant(cast, name))
+        lay_series(cast, make_participant(cast, name), "film")
     assert (services.launch_missing(), services.launch_missing()) == (1, 0)
     assert len(services.list_unmeasured()) == 1
 
 
 def test_a_job_of_another_version_is_refused(cast: Cast, ann: Participant, tmp_path: Path):
-    lay_series(cast, ann)
+    lay_series(cast, ann, "film")
     services.launch_missing()
     held = claim_it()
     old = Held(**{**vars(held), "spec": {**held.spec, "version": "0"}})
@@ -138,7 +145,7 @@ def test_a_job_of_another_version_is_refused(cast: Cast, ann: Participant, tmp_p
 
 
 def test_a_foreign_result_is_not_written_down(cast: Cast, ann: Participant, tmp_path: Path):
-    lay_series(cast, ann)
+    lay_series(cast, ann, "film")
     services.launch_missing()
     job = Job.objects.get(kind=services.KIND)
     (tmp_path / "result").mkdir()
@@ -152,12 +159,21 @@ def test_a_foreign_result_is_not_written_down(cast: Cast, ann: Participant, tmp_
 
 
 def test_a_measuring_of_another_origin_is_refused(cast: Cast, ann: Participant):
-    series = lay_series(cast, ann)
+    series = lay_series(cast, ann, "film")
     services.launch_missing()
     job = Job.objects.get(kind=services.KIND)
     with pytest.raises(Exception, match="seriesmeasuring_origin_is_the_series"), hands(cast.nora):
         SeriesMeasuring.objects.create(series=series, participant=ann, origin="human", version="9", job=job)
     assert Series.objects.get().origin == "simulated"
+
+
+def test_a_follow_up_is_laid_on_the_first_dxa_of_the_same_forearm(cast: Cast, ann: Participant):
+    first = lay_series(cast, ann, "dxa")
+    again = lay_series(cast, ann, "dxa", attempt=2)
+    later = lay_series(cast, ann, "dxa", visit=ann.visits.get(code="FU12"))
+    assert find_baseline(first) is None
+    assert find_baseline(again) is None
+    assert find_baseline(later) == first
 
 
 @pytest.mark.parametrize("spec", [{}, {"series": [], "version": "1"}, {"series": ["x"], "version": "1"}])

@@ -7,10 +7,11 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from modelling.runs.models import TrainingRun
-from tests.browser import TABLET, assert_accessible, browse, needs_browser
+from tests.browser import DESK, TABLET, assert_accessible, browse, needs_browser
 from tests.cast import Cast
 from tests.faults.processes import Stack, stack
 from tests.modelling.runs.builders import ask, lay_snapshot_down, reload
+from tests.modelling.runs.test_trying import hang_up, page_of, train
 from tests.portal.jobs.children import wait_until
 
 pytestmark = needs_browser
@@ -74,3 +75,17 @@ def test_the_launch_fits_a_tablet(chromium: Browser, address: str, cast: Cast) -
         page = window.open("/runs/new/")
         assert page.evaluate("document.documentElement.scrollWidth") <= TABLET
         assert_accessible(page)
+
+
+def test_trying_a_model_on_a_real_film_is_accessible_and_fits(
+    chromium: Browser, address: str, home: Path, cast: Cast
+) -> None:
+    home.parent.chmod(0o711)
+    hang_up(cast)
+    model = train(cast)
+    for width in (DESK, TABLET, 360):
+        with browse(chromium, address, user=cast.user(cast.ana), width=width) as window:
+            page = window.open(page_of(model))
+            expect(page.get_by_text("no risk is shown for a real radiograph")).to_be_visible()
+            assert_accessible(page)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width

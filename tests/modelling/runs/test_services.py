@@ -12,7 +12,7 @@ from cohort.consent.services import withdraw_consent
 from cohort.datasets.building import folder_of
 from cohort.participants.models import Participant
 from modelling.runs.models import TrainingRun
-from modelling.runs.services import CURVES, cancel_run, finish, launch_waiting, prepare, read_curves, start_run
+from modelling.runs.services import CURVES, cancel_run, finish, launch_waiting, narrow, prepare, read_curves, start_run
 from modelling.zoo.models import ModelVersion
 from portal.core.errors import NotAllowed, Refused, WrongState
 from portal.jobs.models import Job
@@ -22,6 +22,15 @@ from tests.cast import Cast, act_as, days_ago, hands, make_participant
 from tests.cohort.datasets.people import work_on
 from tests.modelling.runs.builders import ask, claim_run, do, do_well, job_of, lay_snapshot_down, reload
 from tests.portal.accounts.people import leaves_one
+
+MEASURED = {"columns": [{"name": "age_y", "group": "dem"}, {"name": "pqct.ssi@33", "group": "pqct"}]}
+
+
+def test_a_clinical_baseline_gets_what_was_measured_in_images_by_name_alone():
+    asked = {"recipe": "clinical", "columns": None, "seed": 3}
+    assert narrow(asked, MEASURED) == {**asked, "columns": ["age_y"]}
+    for other in ({**asked, "columns": ["pqct.ssi@33"]}, {"recipe": "fusion", "columns": None}):
+        assert narrow(other, MEASURED) == other
 
 
 def test_a_run_of_the_clinical_recipe_leaves_one_model_version(cast: Cast):
@@ -35,6 +44,7 @@ def test_a_run_of_the_clinical_recipe_leaves_one_model_version(cast: Cast):
     assert (model.number, model.origin, model.snapshot_id) == (1, "simulated", snapshot.pk)
     assert model.answers_from == "table"
     assert model.metrics["inputs"]["table"]["n"] == 30
+    assert model.card["looks_at"]["columns"] == ["age_y", "weight_kg", "sex", "fall_12m"], "answers alone"
     assert done.curves == read_curves(job_folder(done) / "result" / CURVES)
     assert {point["fold"] for point in done.curves} == {0, 1}
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
 
 Floats = NDArray[np.float64]
 
@@ -33,17 +34,41 @@ def path_through_tube(x: Floats, centre: float, outer: float, inner: float) -> F
 
 
 def draw_film(
-    *, radius: tuple[float, float], ulna: tuple[float, float], pixel_mm: float, rows: int = 400, columns: int = 400
+    *,
+    radius: tuple[float, float],
+    ulna: tuple[float, float],
+    pixel_mm: float,
+    rows: int = 260,
+    columns: int = 400,
+    blur_mm: float = 0.0,
+    noise: float = 0.0,
 ) -> Floats:
     """Return a film (1, rows, columns) of two straight tubes in an arm; radii (outer, inner) in mm, thumb left.
 
-    The radius lies 22 mm, the ulna 42 mm from the left border; the arm's own shadow is an ellipse.
+    The radius lies 22 mm, the ulna 42 mm from the left border; the arm's own shadow is an ellipse. blur_mm: sigma of
+    the whole profile. noise: SD of each pixel.
     """
-    fine = (np.arange(columns * 4) + 0.5) / 4 * pixel_mm
+    steps = 16
+    fine = (np.arange(columns * steps) + 0.5) / steps * pixel_mm
     middle = columns * pixel_mm / 2
     arm = 0.6 * np.sqrt(np.maximum(1 - ((fine - middle) / (0.48 * columns * pixel_mm)) ** 2, 0))
     profile = arm + 0.08 * path_through_tube(fine, 22.0, *radius) + 0.08 * path_through_tube(fine, 42.0, *ulna)
-    return np.broadcast_to(profile.reshape(-1, 4).mean(axis=1), (rows, columns))[None].copy()
+    if blur_mm:
+        profile = gaussian_filter1d(profile, blur_mm / pixel_mm * steps, mode="nearest")
+    film = np.broadcast_to(profile.reshape(-1, steps).mean(axis=1), (rows, columns))[None].copy()
+    return film + noise * np.random.default_rng(3).standard_normal(film.shape)
+
+
+def draw_exact_brownian(n: int, hurst: float, seed: int = 1) -> Floats:
+    """Return a surface (n, n) whose power falls as k^-(2 H + 2) on its own grid, from a larger one so that it has
+    borders."""
+    rng = np.random.default_rng(seed)
+    size = 2 * n
+    k = np.hypot(np.fft.fftfreq(size)[:, None], np.fft.rfftfreq(size)[None, :])
+    k[0, 0] = 1.0
+    spectrum = np.fft.rfft2(rng.standard_normal((size, size))) * k ** -(hurst + 1)
+    spectrum[0, 0] = 0.0
+    return np.fft.irfft2(spectrum)[:n, :n]
 
 
 def draw_brownian(n: int, hurst: float, seed: int = 1) -> Floats:

@@ -29,7 +29,7 @@ def read(folder: Path) -> dict[str, dict[str, list[dict[str, object]]]]:
 
 def test_an_image_in_a_folder_is_measured(tmp_path: Path) -> None:
     lay(tmp_path, film())
-    assert main(["measure", str(tmp_path)]) == 0
+    assert main(["measure-job", str(tmp_path)]) == 0
     values = {one["name"]: one for one in read(tmp_path)["volume"]["values"]}
     assert values["film.radius_width"]["unit"] == "mm"
     assert values["film.radius_width"]["value"] == pytest.approx(13.0, abs=0.25)
@@ -38,7 +38,7 @@ def test_an_image_in_a_folder_is_measured(tmp_path: Path) -> None:
 def test_several_images_are_measured_each_under_its_name(tmp_path: Path) -> None:
     lay(tmp_path / "series" / "one", film())
     lay(tmp_path / "series" / "two", np.zeros((1, 60, 60)), modality="dxa")
-    assert main(["measure", str(tmp_path)]) == 0
+    assert main(["measure-job", str(tmp_path)]) == 0
     found = read(tmp_path)
     assert found["one"]["values"]
     assert found["two"]["values"] == []
@@ -46,7 +46,7 @@ def test_several_images_are_measured_each_under_its_name(tmp_path: Path) -> None
 
 def test_an_image_in_which_nothing_is_found_says_why(tmp_path: Path) -> None:
     lay(tmp_path, np.zeros((1, 60, 60)), modality="dxa")
-    assert main(["measure", str(tmp_path)]) == 0
+    assert main(["measure-job", str(tmp_path)]) == 0
     left_out = read(tmp_path)["volume"]["left_out"]
     assert {one["name"] for one in left_out} == {one.name for one in list_quantities("dxa")}
     assert "wanted the forearm" in str(left_out[0]["why"])
@@ -54,7 +54,7 @@ def test_an_image_in_which_nothing_is_found_says_why(tmp_path: Path) -> None:
 
 def test_no_value_is_said_aloud(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     lay(tmp_path, film())
-    main(["measure", str(tmp_path)])
+    main(["measure-job", str(tmp_path)])
     (said,) = [line for line in capfd.readouterr().out.splitlines() if "result" in line]
     assert set(json.loads(said)["result"]) == {"version", "n_values", "sha256"}
     assert json.loads(said)["result"]["version"] == VERSION
@@ -72,18 +72,18 @@ def test_what_cannot_be_measured_is_refused(
         del words["side"]
         (tmp_path / "volume.json").write_text(json.dumps(words), "utf-8")
         why = "lacks the modality, the side or the spacing"
-    assert main(["measure", str(tmp_path)]) == 1
+    assert main(["measure-job", str(tmp_path)]) == 1
     assert why in capfd.readouterr().out
 
 
 def test_an_empty_folder_is_refused(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    assert main(["measure", str(tmp_path)]) == 1
+    assert main(["measure-job", str(tmp_path)]) == 1
     assert "there is nothing to measure" in capfd.readouterr().out
 
 
 def test_values_that_are_not_finite_are_refused(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     lay(tmp_path, np.full((1, 30, 30), np.nan))
-    assert main(["measure", str(tmp_path)]) == 1
+    assert main(["measure-job", str(tmp_path)]) == 1
     assert "wanted finite values" in capfd.readouterr().out
 
 
@@ -101,4 +101,4 @@ def test_the_phantom_is_a_command_too(tmp_path: Path, capsys: pytest.CaptureFixt
         main(["--help"])
     shown = capsys.readouterr().out
     assert "phantom" in shown
-    assert "measure images" in shown
+    assert "measure a bone volume" in shown

@@ -37,7 +37,7 @@ def hash_all(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
 
 
-def test_every_file_says_that_it_is_simulated(files):
+def test_c9_every_dicom_says_that_it_is_simulated(files):
     assert sorted(files) == ["dxa", "film", "pqct-1", "pqct-2"]
     for path in files.values():
         header = pydicom.dcmread(path, stop_before_pixels=True)
@@ -48,7 +48,7 @@ def test_every_file_says_that_it_is_simulated(files):
 
 def test_the_film_is_read_back_value_by_value(files):
     volume = read_volume([files["film"]])
-    assert (volume.kind, volume.values.shape) == (FILM, (1, 512, 384))
+    assert (volume.kind, volume.values.shape) == (FILM, (1, 640, 480))
     assert (volume.values == images_of(0).film.values).all()
     assert volume.spacing_mm[1:] == pytest.approx(images_of(0).film.spacing_mm[1:], rel=1e-5)
 
@@ -111,12 +111,13 @@ def test_dciodvfy_finds_no_error(files):
         assert [line for line in (said.stdout + said.stderr).splitlines() if line.startswith("Error")] == []
 
 
-def test_the_same_command_writes_the_same_bytes(tmp_path, capsys):
+def test_c7_the_same_command_writes_the_same_bytes(tmp_path, capsys):
     for name in ("one", "two"):
         assert main([str(tmp_path / name), "--n", "2", "--seed", "3"]) == 0
     assert capsys.readouterr().out.splitlines()[:2] == ["1 of 2", "2 of 2"]
     first = hash_all(tmp_path / "one")
-    assert len(first) == 12
+    # Six files a person, the plan and the manifest.
+    assert len(first) == 14
     assert first == hash_all(tmp_path / "two")
 
 

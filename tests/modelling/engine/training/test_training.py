@@ -1,5 +1,6 @@
 """Trainings from end to end, as small as they go: the same twice, the same after a stop, blind to labels held out."""
 
+import csv
 import json
 import math
 import os
@@ -262,9 +263,18 @@ def test_the_threshold_comes_from_out_of_fold_predictions_and_is_in_the_model(tm
     assert run.work_in(folder, Stop()) == 0
     model = read_model((folder / "result" / "model.json").read_bytes())
     rows = [line.split(",") for line in (folder / "result" / "oof.csv").read_text().splitlines()[1:]]
-    called = [float(p) >= model["thresholds"]["table"]["value"] for _, _, p, label in rows if label == "1"]
+    called = [float(p) >= model["thresholds"]["table"]["value"] for _, _, p, label, _ in rows if label == "1"]
     # 24 events: 22 of 24 is the least share of at least 0.9.
     assert sum(called) == 22
+
+
+def test_each_row_of_the_out_of_fold_table_says_of_what_origin_it_is(tmp_path: Path) -> None:
+    folder = lay_run(tmp_path, CLINICAL, n=20)
+    assert run.work_in(folder, Stop()) == 0
+    with (folder / "result" / "oof.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert len(rows) == 20
+    assert {row["origin"] for row in rows} == {"SIMULATED"}
 
 
 def test_results_written_twice_are_the_same_bytes(tmp_path: Path) -> None:

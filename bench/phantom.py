@@ -1,0 +1,209 @@
+"""`python -m bench.phantom`: how the phantom cohort stands beside the published one, how precise, how fast, how easy.
+
+Prints the tables of docs/phantom.md. `--people` is the cohort of the table (by design), `--drawn` how many of them are
+drawn voxel by voxel, `--images` how many films the trivial model sees. `./run study` asks for 400, 40 and 400.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelling.engine.phantom.dxa import make_dxa
+from modelling.engine.phantom.hrpqct import make_hrpqct
+from modelling.engine.phantom.images import make_images
+from modelling.engine.phantom.outcomes import forearm_t
+from modelling.engine.phantom.person import People
+from modelling.engine.phantom.strength import find_mechanics, simple_strength
+from modelling.engine.phantom.twin import make_twin
+from modelling.engine.phantom.worlds import make_person, make_world, oracle_auc
+
+Floats = NDArray[np.float64]
+
+SEED = 1
+PUBLISHED = {
+    "Ct.Ar mm2": (48, 52),
+    "Tb.N 1/mm": (0.99, 1.1),
+    "Tb.Sp mm": (1.2, 0.95),
+    "Ct.Th mm": (0.88, 0.95),
+    "Tt.vBMD mg HA/cm3": (240, 270),
+    "Ct.vBMD mg HA/cm3": (870, 890),
+    "Tb.vBMD mg HA/cm3": (85, 100),
+}
+"""Medians of 62 women with and 154 without a fragility fracture: DeepQCT, medRxiv 2024.04.01.24305147."""
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Print all tables."""
+    parser = argparse.ArgumentParser(prog="python -m bench.phantom", description=__doc__)
+    parser.add_argument("--people", type=int, default=400)
+    parser.add_argument("--drawn", type=int, default=4)
+    parser.add_argument("--images", type=int, default=60)
+    parser.add_argument("--voxel-mm", type=float, default=0.122)
+    arguments = parser.parse_args(words)
+    tell_medians(arguments.people)
+    tell_correlations(arguments.people)
+    tell_precision(12)
+    tell_drawn(arguments.drawn, arguments.voxel_mm)
+    tell_trivial(arguments.images)
+    return 0
+
+
+def indices_of(people: People) -> dict[str, Floats]:
+    """Return the indices of HR-pQCT that follow from the traits of n people, each (n,)."""
+    radius = np.sqrt(people.area_mm2 / np.pi)
+    shell = np.pi * (2 * radius * people.ct_th_mm - people.ct_th_mm**2)
+    share = people.tb_vbmd / people.tb_tissue
+    return {
+        "Ct.Ar mm2": shell,
+        "Tb.N 1/mm": people.tb_n,
+        "Tb.Sp mm": (1 - share) / people.tb_n,
+        "Ct.Th mm": people.ct_th_mm,
+        "Tt.vBMD mg HA/cm3": (shell * people.ct_vbmd + (people.area_mm2 - shell) * people.tb_vbmd) / people.area_mm2,
+        "Ct.vBMD mg HA/cm3": people.ct_vbmd,
+        "Tb.vBMD mg HA/cm3": people.tb_vbmd,
+        "BV/TV": share,
+    }
+
+
+def tell_medians(n: int) -> None:
+    """Print C4: medians of women with and without a past fracture, by design, beside the published ones."""
+    world = make_world(SEED, range(n))
+    women = world.people.is_woman
+    _say(f"\nC4, medians by design, {int(women.sum())} women of {n} phantoms (with / without a past fracture)\n")
+    _say("| index | phantom | published | off |\n|---|---|---|---|")
+    found = indices_of(world.people)
+    for name, published in PUBLISHED.items():
+        pair = [float(np.median(found[name][women & (world.outcomes.has_fx == broken)])) for broken in (True, False)]
+        off = " / ".join(f"{100 * (one / other - 1):+.0f}" for one, other in zip(pair, published, strict=True))
+        _say(f"| {name} | {pair[0]:.3g} / {pair[1]:.3g} | {published[0]} / {published[1]} | {off} % |")
+
+
+def tell_correlations(n: int) -> None:
+    """Print C4: how the indices go together, over women, and what forearm and spine share."""
+    world = make_world(SEED, range(n))
+    women = world.people.is_woman
+    found = indices_of(world.people)
+    names = ["Tt.vBMD mg HA/cm3", "Tb.vBMD mg HA/cm3", "BV/TV", "Tb.N 1/mm", "Ct.Ar mm2", "Ct.Th mm", "Tb.Sp mm"]
+    table = np.corrcoef([found[name][women] for name in names])
+    _say("\nC4, correlations over the women (published: the first five rise together, Tb.Sp goes against them)\n")
+    short = [name.split()[0] for name in names]
+    _say(f"| | {' | '.join(short)} |\n|{'---|' * (len(names) + 1)}")
+    for name, row in zip(short, table, strict=True):
+        _say(f"| {name} | {' | '.join(f'{value:+.2f}' for value in row)} |")
+    forearm = forearm_t(world.outcomes.abmd_33, world.outcomes.abmd_ud)
+    r = np.corrcoef(forearm, world.outcomes.t_hip)[0, 1]
+    _say(f"\nforearm T-score with hip T-score: r {r:.2f} (measured in patients 0.49 to 0.67)")
+
+
+def tell_precision(n: int) -> None:
+    """Print C6: the root mean square CV of three placings of the forearm under the DXA."""
+    spread: dict[str, list[float]] = {"R_UD": [], "R_MID": [], "R_33": []}
+    for index in range(n):
+        person = make_person(SEED, index)
+        twin = make_twin(person)
+        placings = [make_dxa(twin.shadow, twin.forearm, person, "R", placing).regions for placing in range(3)]
+        for name, found in spread.items():
+            values = [regions[name].bmd for regions in placings]
+            found.append(float(np.std(values, ddof=1) / np.mean(values)))
+    words = ", ".join(f"{name} {100 * np.sqrt(np.mean(np.square(found))):.2f} %" for name, found in spread.items())
+    _say(f"\nC6, DXA precision over {n} people x 3 placings: {words} (measured in patients 0.74, 0.58, 0.55 %)")
+
+
+def tell_drawn(n: int, voxel_mm: float) -> None:
+    """Print C3, C8 and what the scanner reads, of n phantoms drawn voxel by voxel."""
+    if n < 1:
+        return
+    rows, begun = [], time.process_time()
+    for index in range(n):
+        person = make_person(SEED, index)
+        twin = make_twin(person, voxel_mm)
+        stack = make_hrpqct(twin, person, "R")
+        segment = twin.segments[0]
+        core = segment.marrow >= 1
+        wanted = np.interp(segment.grid.z, twin.forearm.radius.z, twin.forearm.radius.core)[:, None, None]
+        design = float((wanted * core).sum() / core.sum() * 1e3 / person.tb_tissue)
+        fine = simple_strength(segment.mineral, voxel_mm)
+        rows.append(
+            (design, float((segment.mineral[core] > 0.2).mean()), float(stack.mean()), fine,
+             find_mechanics(segment, person).strength_n)
+        )  # fmt: skip
+    table = np.array(rows)
+    each = (time.process_time() - begun) / n
+    worst = float(np.abs(table[:, 1] - table[:, 0]).max())
+    _say(f"\nC3, BV/TV counted against BV/TV by design over {n} phantoms at {voxel_mm} mm: worst off by {worst:.4f}")
+    r = np.corrcoef(table[:, 3], table[:, 4])[0, 1] if n > 2 else float("nan")
+    _say(f"C8, {each:.1f} s of processor a phantom at {voxel_mm} mm; simple strength there and at 0.244: r {r:.4f}")
+
+
+def tell_trivial(n: int) -> None:
+    """Print how far a boosted model gets that sees only mean, spread, size and file length of the images."""
+    if n < 40:
+        return
+    seen: dict[str, list[tuple[float, ...]]] = {"film": [], "dxa": [], "pqct": []}
+    label = []
+    for index in range(n):
+        images = make_images(make_person(SEED, index))
+        for name, found in seen.items():
+            found.append(trivial(getattr(images, name).values))
+        label.append(images.person.has_op)
+    labels = np.array(label)
+    world = make_world(SEED, range(n))
+    tables = {name: np.array(found) for name, found in seen.items()}
+    tables["all three"] = np.hstack(list(tables.values()))
+    reached = [f"{name} {oracle_auc(cross_validate(table, labels), labels):.2f}" for name, table in tables.items()]
+    oracle = oracle_auc(world.outcomes.p_op, labels)
+    forearm = oracle_auc(-forearm_t(world.outcomes.abmd_33, world.outcomes.abmd_ud), labels)
+    _say(
+        f"\ntrivial image statistics, boosted stumps, 5 folds, {n} people, AUC for osteoporosis: {', '.join(reached)}; "
+        f"true density of the forearm {forearm:.2f}; oracle {oracle:.2f}"
+    )
+
+
+def trivial(values: NDArray[np.generic]) -> tuple[float, ...]:
+    """Return mean, SD, number of pixels and the bytes it takes to pack them: what needs no look at a bone."""
+    flat = np.asarray(values, np.float64)
+    packed = len(np.packbits(np.diff(np.sort(flat.ravel())) > 0).tobytes().rstrip(b"\0"))
+    return float(flat.mean()), float(flat.std()), float(flat.size), float(packed)
+
+
+def cross_validate(table: Floats, labels: NDArray[np.bool_], folds: int = 5) -> Floats:
+    """Return out-of-fold scores of gradient-boosted stumps, (n,)."""
+    p = np.zeros(labels.size)
+    part = np.random.default_rng(0).permutation(labels.size) % folds
+    for fold in range(folds):
+        p[part == fold] = boost(table[part != fold], labels[part != fold], table[part == fold])
+    return p
+
+
+def boost(table: Floats, labels: NDArray[np.bool_], wanted: Floats, rounds: int = 80, rate: float = 0.1) -> Floats:
+    """Return log odds by gradient boosting of stumps at the deciles (Friedman, Ann Stat 29:1189, 2001)."""
+    score, found = np.zeros(labels.size), np.zeros(wanted.shape[0])
+    cuts = np.quantile(table, np.linspace(0.1, 0.9, 9), axis=0)
+    for _ in range(rounds):
+        rest = labels - 1 / (1 + np.exp(-score))
+        best = (0.0, 0, 0.0, 0.0, 0.0)
+        for column in range(table.shape[1]):
+            for cut in np.unique(cuts[:, column]):
+                left = table[:, column] <= cut
+                if 0 < left.sum() < left.size:
+                    low, high = rest[left].mean(), rest[~left].mean()
+                    gain = left.sum() * low**2 + (~left).sum() * high**2
+                    if gain > best[0]:
+                        best = (gain, column, cut, low, high)
+        _, column, cut, low, high = best
+        score += 4 * rate * np.where(table[:, column] <= cut, low, high)
+        found += 4 * rate * np.where(wanted[:, column] <= cut, low, high)
+    return found
+
+
+def _say(words: str) -> None:
+    sys.stdout.write(words + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

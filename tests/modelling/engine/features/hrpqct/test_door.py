@@ -1,0 +1,129 @@
+"""`measure` for people and programs, and the volumes it opens."""
+
+import json
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import pytest
+
+from modelling.engine.cli import main
+from modelling.engine.opening import Unusable, open_volume
+from tests.modelling.engine.features.hrpqct.volumes import draw_plates
+
+SPACING = 0.06
+
+
+def write_nifti(path: Path, values: np.ndarray, words: str = "", spacing: float = SPACING) -> Path:
+    image = nibabel.Nifti1Image(values.transpose(2, 1, 0), np.diag([spacing, spacing, spacing, 1]))
+    image.header.set_xyzt_units("mm")
+    image.header["descrip"] = words
+    nibabel.save(image, path)
+    return path
+
+
+@pytest.fixture
+def plates(tmp_path: Path) -> Path:
+    return write_nifti(tmp_path / "plates.nii.gz", draw_plates(4, 8, n=4, side=24).astype(np.uint8) * 100)
+
+
+@pytest.mark.parametrize("words", [["--segmented"], ["--threshold", "50"]])
+def test_a_cube_is_measured_with_values_and_units(
+    plates: Path, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["measure", str(plates), *words, "--site", "cube", "--json"]) == 0
+    said = capsys.readouterr()
+    answer = json.loads(said.out)
+    assert set(answer) == {"indices", "seconds", "peak_memory_mb"}
+    assert answer["indices"]["Tb.Th"] == {"value": pytest.approx(4 * SPACING, rel=1e-6), "unit": "mm"}
+    assert answer["indices"]["Tb.N"] == {"value": pytest.approx(1 / (12 * SPACING), rel=1e-6), "unit": "1/mm"}
+    assert "1 of 6: trabecular thickness" in said.err
+
+
+def test_people_get_lines_of_text(plates: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["measure", str(plates), "--segmented", "--site", "cube", "--mode", "ipl_like"]) == 0
+    shown = capsys.readouterr().out
+    assert "Tb.Th        0.1800 mm" in shown
+    assert "not a medical device" in shown
+
+
+def test_a_single_thick_plate_has_a_thickness_but_no_number(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    plate = np.zeros((24, 10, 10), np.uint8)
+    plate[4:20] = 1
+    path = write_nifti(tmp_path / "plate.nii", plate)
+    assert main(["measure", str(path), "--segmented", "--site", "cube", "--json"]) == 0
+    said = capsys.readouterr()
+    indices = json.loads(said.out)["indices"]
+    assert indices["Tb.Th"]["value"] == pytest.approx(16 * SPACING, rel=1e-6)
+    assert "Tb.N" not in indices
+    assert "Tb.N is left out: the object has no mid-axis" in said.err
+
+
+def test_a_file_without_calibration_is_refused(plates: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["measure", str(plates)]) == 2
+    assert "no density calibration in the header" in capsys.readouterr().err
+
+
+def test_a_volume_without_bone_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    empty = write_nifti(tmp_path / "empty.nii", np.zeros((6, 6, 6), np.uint8))
+    assert main(["measure", str(empty), "--segmented"]) == 2
+    assert "no bone: found only zeros" in capsys.readouterr().err
+    calibrated = write_nifti(tmp_path / "air.nii", np.zeros((6, 6, 6), np.float32), "mg HA/cm3")
+    assert main(["measure", str(calibrated)]) == 2
+    assert "no bone was found" in capsys.readouterr().err
+
+
+def test_a_radiograph_is_the_wrong_modality(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["phantom", str(tmp_path), "--n", "1"]) == 0
+    film = next(tmp_path.rglob("film.dcm"))
+    assert main(["measure", str(film)]) == 2
+    assert "found a film image, wanted an HR-pQCT volume" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["x.nii", "--segmented", "--threshold", "3"], ["x.nii", "--site", "hip"], []])
+def test_words_it_does_not_know_are_refused(words: list[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["measure", *words])
+    assert stopped.value.code == 2
+
+
+def test_help_teaches_files_sites_modes_and_units(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["measure", "--help"])
+    assert stopped.value.code == 0
+    shown = capsys.readouterr().out
+    for words in ("Scanco ISQ", "--threshold N", "ipl_like", "Tb.N 1/mm", "exit status"):
+        assert words in shown
+
+
+def test_a_nifti_is_opened_with_its_axes_spacing_and_unit(tmp_path: Path) -> None:
+    values = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
+    opened = open_volume(write_nifti(tmp_path / "v.nii.gz", values, "density in mg HA/cm3"), threshold=20)
+    np.testing.assert_array_equal(opened.values, values)
+    assert opened.spacing_mm == pytest.approx((SPACING,) * 3)
+    assert (opened.unit, opened.name) == ("mg HA/cm3", "v.nii.gz")
+    assert opened.bone is not None
+    assert opened.bone.sum() == 3
+
+
+def test_what_cannot_be_opened_is_refused_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "text.nii").write_text("no volume")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "note.txt").write_text("hello")
+    (tmp_path / "note.txt").write_text("hello")
+    notes = {
+        "gone.isq": "no such file",
+        "text.nii": "wanted a NIfTI",
+        "folder": "no DICOM",
+        "note.txt": "found unknown",
+    }
+    for name, why in notes.items():
+        with pytest.raises(Unusable, match=why):
+            open_volume(tmp_path / name)
+    bad = write_nifti(tmp_path / "nan.nii", np.full((2, 2, 2), np.nan, np.float32))
+    with pytest.raises(Unusable, match="not finite"):
+        open_volume(bad)
+    with pytest.raises(Unusable, match="both 'segmented' and a threshold"):
+        open_volume(bad, segmented=True, threshold=1)
+    with pytest.raises(Unusable, match="nothing above 9"):
+        open_volume(write_nifti(tmp_path / "low.nii", np.ones((2, 2, 2), np.float32)), threshold=9)
