@@ -1,4 +1,4 @@
-"""`./run bench`: what the foundation costs, side by side in one run, as ratios. It never fails for a slow machine."""
+"""`./run bench`: what things cost, side by side in one run, as ratios. It never fails for a slow machine."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psycopg
 
-from bench import fe
+from bench import fe, features, phantom
 from portal.doors.home import ROOT
 from portal.embedded.removing import remove_home
 from portal.embedded.running import running
@@ -41,6 +41,8 @@ def main() -> int:
     finally:
         remove_home(home)
     measure_proof()
+    features.main()
+    phantom.main([])
     fe.main()
     return 0
 

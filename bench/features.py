@@ -12,6 +12,7 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +35,9 @@ ANCHORS = {
 """RMS %CV of repeat scans of the XCT2 radius, contours by a U-Net: Neeteson et al., Sci Rep 13 (2023), table 3."""
 
 
-def main() -> int:
+def main(words: Sequence[str] = ()) -> int:
     """Print every row."""
-    path = Path(sys.argv[1]) if len(sys.argv) > 1 else _shared_volume()
+    path = Path(words[0]) if words else _shared_volume()
     if path is None:
         _say("F6: the real volume trab1240 is absent; set TRABECULA_TEST_DATA")
     else:
@@ -157,4 +158,4 @@ def _say(words: Any) -> None:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

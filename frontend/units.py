@@ -20,6 +20,10 @@ _WRITTEN: Final[dict[str, str]] = {
     "cm2": "cm\N{SUPERSCRIPT TWO}",
     "mm2": "mm\N{SUPERSCRIPT TWO}",
     "mm3": "mm\N{SUPERSCRIPT THREE}",
+    "mm4": "mm\N{SUPERSCRIPT FOUR}",
+    "N m2": "N m\N{SUPERSCRIPT TWO}",
+    "mg2/mm4": "mg\N{SUPERSCRIPT TWO}/mm\N{SUPERSCRIPT FOUR}",
+    "deg": "\N{DEGREE SIGN}",
     "1/mm": "mm\N{SUPERSCRIPT MINUS}\N{SUPERSCRIPT ONE}",
     "y": "years",
 }

@@ -84,6 +84,7 @@ ROUTES: dict[str, Route] = {
     "series-files": Route("nora", pk_of("series"), SIMULATED),
     "series-file": Route("nora", lambda side: [side.series.pk, 1], SIMULATED),  # type: ignore[union-attr]
     "measurements-for": Route("dan", person),
+    "measurements-file": Route("dan", person),
     "snapshot": Route("ana", pk_of("snapshot")),
     "snapshot-manifest": Route("ana", pk_of("snapshot")),
     "snapshot-new": Route("ana", code),
@@ -129,6 +130,8 @@ LISTS: dict[str, str] = {
 """Routes that show rows of both origins, and who looks."""
 
 HOUSE: dict[str, str] = {
+    "measurement-picture": "a picture whose mark is pixels (tests/modelling/engine/features/test_on_phantoms.py)",
+    "measurement-catalogue": "what is measured: no row of any study",
     "home": "what waits, in sentences; it leads to marked pages",
     "visits-due": "what is due, by code; it leads to marked pages",
     "reference-images": "real images with their licences, of nobody of a study",

