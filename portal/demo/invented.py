@@ -84,7 +84,7 @@ def make_all(wishes: list[Wish], n_processes: int) -> Iterator[Made]:
     makers: list[tuple[Connection, BaseProcess]] = []
     for number in range(n_processes):
         ours, theirs = context.Pipe(duplex=False)
-        maker = context.Process(target=_make_each, args=(wishes[number::n_processes], theirs), daemon=True)
+        maker: BaseProcess = context.Process(target=_make_each, args=(wishes[number::n_processes], theirs), daemon=True)
         maker.start()
         theirs.close()
         makers.append((ours, maker))

@@ -179,10 +179,8 @@ _CV: Final = {("total_content", DISTAL): 1.3, ("trabecular_content", DISTAL): 7.
 
 def _list_rows() -> Iterator[Quantity]:
     for site in SITES:
-        if site == DISTAL:
-            rows = (*_TOTAL, *_TRABECULAR, _BSI, *_RIGIDITY)
-        else:
-            rows = (*_TOTAL, *_CORTICAL, _SSI_ROW, *_MOMENTS, *_RIGIDITY)
+        special = (*_TRABECULAR, _BSI) if site == DISTAL else (*_CORTICAL, _SSI_ROW, *_MOMENTS)
+        rows = [*_TOTAL, *special, *_RIGIDITY]
         for what, symbol, unit, title, decimals, definition, function in rows:
             cv = _CV.get((what, site))
             yield Quantity(
