@@ -7,6 +7,7 @@ bench/requirements.txt is installed. TRABECULA_BENCH_ELEMENTS sets the size of t
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -21,7 +22,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, shift
 
 from modelling.engine.fe.coarsening import Lattice
-from modelling.engine.fe.material import Material
+from modelling.engine.fe.loads import DIRECTIONS, make_load
+from modelling.engine.fe.material import Material, modulus_from_density
 from modelling.engine.fe.memory import count_nodes, predict_bytes
 from modelling.engine.fe.mesh import build_mesh, find_box, keep_largest_piece
 from modelling.engine.fe.operators import make_operator
@@ -30,8 +32,11 @@ from modelling.engine.fe.strength import MechanicalTest, measure_strength
 
 PEERS = Path(__file__).with_name("fe_peers.py")
 EDGE_MM = 0.0607
+GRADED_EDGES_MM = (0.05, 0.07, 0.06)
 MODULUS_MPA = 10_000.0
-EXACT = 1e-7
+EXACT = 1e-6
+"""At this residual the work is exact to about 1e-8: its error is the square of that of the displacements."""
+TOLERANCES = (1e-4, 3e-5, 1e-5)
 FLOPS = 2 * 3 * 24 + 8 * 15 + 24
 """Per element and K x: two transforms (24 sums for each component), eight 3x3 blocks, 24 products by the modulus."""
 
@@ -44,9 +49,10 @@ def main(words: Sequence[str] = ()) -> int:
         compare(path)
         small = cut_volume(path, Path(folder) / "small.npz")
         compare_small(small)
+        compare_graded(Path(folder))
         measure_limit(path)
         measure_precision()
-        measure_scaling(int(os.environ.get("TRABECULA_BENCH_ELEMENTS", "3000000")))
+        measure_scaling(int(os.environ.get("TRABECULA_BENCH_ELEMENTS", "3000000")), given)
     return 0
 
 
@@ -78,37 +84,37 @@ def read_volume(path: Path) -> tuple[NDArray[np.bool_], float, float]:
 
 
 def compare(path: Path) -> None:
-    """E7: time to a reaction force within 0.1 %, ours and ParOSol's, in one run."""
+    """E7: time to a reaction force within 0.1 %, ours and ParOSol's, each at the loosest tolerance that gives it."""
     bone, edge, modulus = read_volume(path)
     truth = run_ours(bone, edge, modulus, EXACT)["reaction_force_n"]
     _say(f"E7 {path.stem}: {np.count_nonzero(bone)} voxels of bone; force at a residual of {EXACT:g}: {truth:.5f} N")
-    ours = [_show("ours", tolerance, run_ours(bone, edge, modulus, tolerance), truth) for tolerance in (3e-5, 1e-5)]
-    for processes in (1, 2):
-        for tolerance in (1e-4, 3e-5, 1e-5):
-            peer = run_peer("parosol", path, tolerance, processes)
-            if peer is None:
-                return
-            error = _show(f"ParOSol x{processes}", tolerance, peer, truth)
-            if error <= 1e-3:
-                _say_ratio(peer, ours, processes)
-                break
+    ours = _find_loosest("ours", lambda tolerance: run_ours(bone, edge, modulus, tolerance), truth)
+    _show("ours", TOLERANCES[-1], run_ours(bone, edge, modulus, TOLERANCES[-1]), truth)
+    for processes in (2, 1):
+        name = f"ParOSol x{processes}"
+        peer = _find_loosest(name, lambda tolerance, n=processes: run_peer("parosol", path, tolerance, n), truth)
+        if ours is None or peer is None:
+            return
+        wall, cpu = (peer[key] / ours[key] for key in ("seconds", "cpu_seconds"))
+        _say(f"E7 ratio of {name} to ours: {wall:.1f} by the clock, {cpu:.1f} by processor time (wanted 5)")
 
 
-def _say_ratio(peer: dict[str, Any], ours: list[float], processes: int) -> None:
-    best = _LAST["ours", 3e-5] if ours[0] <= 1e-3 else _LAST["ours", 1e-5]
-    wall, cpu = (peer[key] / best[key] for key in ("seconds", "cpu_seconds"))
-    _say(f"E7 ratio to ParOSol on {processes}: {wall:.1f} by the clock, {cpu:.1f} by processor time")
-
-
-_LAST: dict[tuple[str, float], dict[str, Any]] = {}
+def _find_loosest(name: str, run: Callable[[float], dict[str, Any] | None], truth: float) -> dict[str, Any] | None:
+    for tolerance in TOLERANCES:
+        row = run(tolerance)
+        if row is None:
+            return None
+        if _show(name, tolerance, row, truth) <= 1e-3:
+            return row
+    _say(f"   {name}: no tolerance gave a force within 0.1 %")
+    return None
 
 
 def _show(name: str, tolerance: float, row: dict[str, Any], truth: float) -> float:
-    _LAST[name, tolerance] = row
     error = abs(row["reaction_force_n"] / truth - 1)
     _say(
         f"   {name:<11} {tolerance:7.0e}  {row['iterations']:4d} iterations  {row['seconds']:7.1f} s  "
-        f"{row['cpu_seconds']:7.1f} s of processor  force off by {100 * error:.4f} %"
+        f"{row['cpu_seconds']:7.1f} s of processor  {row['peak_mb']:6.0f} MB  force off by {100 * error:.4f} %"
     )
     return error
 
@@ -125,6 +131,7 @@ def run_ours(bone: NDArray[np.bool_], edge: float, modulus: float, tolerance: fl
         "iterations": found.solution.iterations,
         "seconds": time.perf_counter() - begun,
         "cpu_seconds": time.process_time() - used,
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
 
 
@@ -142,15 +149,42 @@ def run_peer(name: str, path: Path, tolerance: float, processes: int) -> dict[st
 
 def compare_small(path: Path) -> None:
     """Show the force of scikit-fem's assembled matrix and direct solver beside ours."""
+    bone, edge, modulus = read_volume(path)
     peer = run_peer("scikit-fem", path, 0.0, 1)
     if peer is not None:
-        bone, edge, modulus = read_volume(path)
-        ours = run_ours(bone, edge, modulus, 1e-9)
-        apart = abs(ours["reaction_force_n"] / peer["reaction_force_n"] - 1)
-        _say(
-            f"scikit-fem, {np.count_nonzero(bone)} elements: forces {apart:.1e} apart; {peer['seconds']:.1f} s and "
-            f"{peer['peak_mb']:.0f} MB for {ours['seconds']:.1f} s"
-        )
+        _show_apart("compression", peer, run_ours(bone, edge, modulus, 1e-9), bone)
+
+
+def compare_graded(folder: Path) -> None:
+    """Show the same for bone graded by density, of voxels that are no cubes, compressed and sheared."""
+    bone, modulus = make_graded()
+    for axis, direction in enumerate(DIRECTIONS):
+        path = folder / f"graded-{direction}.npz"
+        np.savez_compressed(path, bone=bone, edge=GRADED_EDGES_MM, modulus=modulus, direction=axis)
+        peer = run_peer("scikit-fem", path, 0.0, 1)
+        if peer is not None:
+            test = MechanicalTest(load=make_load(direction, 0.01), settings=Settings(1e-9))
+            begun = time.perf_counter()
+            found = measure_strength(bone, GRADED_EDGES_MM, test, modulus)
+            row = {"reaction_force_n": found.reaction_force_n, "seconds": time.perf_counter() - begun}
+            _show_apart(f"graded by density, {direction}", peer, row, bone)
+
+
+def make_graded() -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """Return bone (z, y, x) and the modulus of each voxel, from a density that rises from 400 to 1150 mg HA/cm3."""
+    field = gaussian_filter(np.random.default_rng(1).standard_normal((14, 12, 13)), 2.0)
+    piece, _ = keep_largest_piece(field > np.quantile(field, 0.6))
+    bone = np.ascontiguousarray(piece[find_box(piece)])
+    z, y, x = np.indices(bone.shape)
+    return bone, modulus_from_density(400.0 + 25.0 * z + 20.0 * y + 10.0 * x)
+
+
+def _show_apart(name: str, peer: dict[str, Any], ours: dict[str, Any], bone: NDArray[np.bool_]) -> None:
+    apart = abs(ours["reaction_force_n"] / peer["reaction_force_n"] - 1)
+    _say(
+        f"scikit-fem, {name}, {np.count_nonzero(bone)} elements: {peer['reaction_force_n']:.12g} N, ours {apart:.1e} "
+        f"apart; {peer['seconds']:.1f} s and {peer['peak_mb']:.0f} MB for {ours['seconds']:.1f} s"
+    )
 
 
 def measure_limit(path: Path) -> None:
@@ -165,16 +199,18 @@ def measure_limit(path: Path) -> None:
     for name, device in (("loops", None), ("torch", torch.device("cpu"))):
         operator = make_operator(lattice, ones, mesh.spacing_mm, 0.3, device)
         x = torch.randn(3 * mesh.n_nodes)
-        rate = mesh.n_elements / _best(lambda operator=operator, x=x: operator.apply(x))
+        wall, used = _best(lambda operator=operator, x=x: operator.apply(x))
+        rate = mesh.n_elements / wall
         _say(
-            f"K x, {name}, float32: {rate / 1e6:.1f} M elements/s, {rate * FLOPS / 1e9:.1f} GFLOP/s, "
+            f"K x, {name}, float32: {1e9 * used / mesh.n_elements:.1f} ns of processor an element; by the clock "
+            f"{rate / 1e6:.1f} M elements/s, {rate * FLOPS / 1e9:.1f} GFLOP/s, "
             f"{rate * n_bytes / 1e9:.1f} GB/s at the {n_bytes:.0f} bytes an element cannot do without"
         )
     many = torch.randn(1500, 1500)
-    _say(f"this machine: {2 * 1500**3 / _best(lambda: many @ many) / 1e9:.0f} GFLOP/s of matrix product")
+    _say(f"this machine: {2 * 1500**3 / _best(lambda: many @ many)[0] / 1e9:.0f} GFLOP/s of matrix product")
     large = torch.randn(20_000_000)
     out = torch.empty_like(large)
-    _say(f"this machine: {160e6 / _best(lambda: out.copy_(large)) / 1e9:.0f} GB/s of copying")
+    _say(f"this machine: {160e6 / _best(lambda: out.copy_(large))[0] / 1e9:.0f} GB/s of copying")
 
 
 def measure_precision(n: int = 80) -> None:
@@ -196,37 +232,50 @@ def _scan(density: NDArray[np.float64], rng: np.random.Generator) -> float:
     return measure_strength(bone, (EDGE_MM, EDGE_MM, EDGE_MM), MechanicalTest()).failure_load_n
 
 
-def measure_scaling(n_elements: int) -> None:
-    """E10: a lattice of struts of so many elements in a process of its own, for its time and memory."""
-    code = f"import bench.fe; bench.fe.solve_struts({n_elements})"
-    subprocess.run([sys.executable, "-c", code], check=False)
+def measure_scaling(n_elements: int, given: Path | None) -> None:
+    """E10: so many elements, each row in a process of its own, for its time and memory."""
+    codes = [f"bench.fe.solve_struts({n_elements})"]
+    if given is not None:
+        codes.append(f"bench.fe.solve_mirrored(bench.fe.Path({str(given)!r}))")
+    for code in codes:
+        subprocess.run([sys.executable, "-c", f"import bench.fe; {code}"], check=False)
 
 
 def solve_struts(n_elements: int) -> None:
-    """Print one row of E10."""
-    import resource  # noqa: PLC0415 - belongs to the child
-
+    """Print one row of E10 for a lattice of struts: easy to solve, so a row of memory more than of time."""
     n = round((n_elements / 0.259) ** (1 / 3))
-    bone = make_struts((n, n, n))
+    _show_scaling("struts", make_struts((n, n, n)), 1e-5)
+
+
+def solve_mirrored(path: Path, tolerance: float = 1e-5, times: tuple[int, int, int] = (2, 3, 3)) -> None:
+    """Print one row of E10 for a volume beside its mirror images: bone of the real kind, of any size."""
+    bone = read_volume(path)[0]
+    wide = [(0, (n - 1) * size) for n, size in zip(times, bone.shape, strict=True)]
+    _show_scaling(f"{path.stem} mirrored, {tolerance:g}", np.pad(bone, wide, mode="symmetric"), tolerance)
+
+
+def _show_scaling(name: str, bone: NDArray[np.bool_], tolerance: float) -> None:
     run_ours(np.ones((12, 12, 12), np.bool_), EDGE_MM, MODULUS_MPA, 1e-3)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    row = run_ours(bone, EDGE_MM, MODULUS_MPA, 1e-5)
+    row = run_ours(bone, EDGE_MM, MODULUS_MPA, tolerance)
     taken = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before
     count = int(np.count_nonzero(bone))
     foretold = predict_bytes(bone.size, count, count_nodes(bone))
     _say(
-        f"E10 {count} elements: {row['iterations']} iterations, {row['seconds']:.0f} s, {row['cpu_seconds']:.0f} s of "
-        f"processor, {taken / 1e9:.2f} GB ({taken / count:.0f} bytes an element), foretold {foretold / 1e9:.2f} GB"
+        f"E10 {name}, {count} elements: {row['iterations']} iterations, {row['seconds']:.0f} s, "
+        f"{row['cpu_seconds']:.0f} s of processor, {taken / 1e9:.2f} GB ({taken / count:.0f} bytes an element), "
+        f"foretold {foretold / 1e9:.2f} GB"
     )
 
 
-def _best(act: Callable[[], object], rounds: int = 15) -> float:
+def _best(act: Callable[[], object], rounds: int = 15) -> tuple[float, float]:
+    """Return the shortest time by the clock and the least processor time of all threads, in s."""
     times = []
     for _ in range(rounds):
-        begun = time.perf_counter()
+        begun, used = time.perf_counter(), time.process_time()
         act()
-        times.append(time.perf_counter() - begun)
-    return min(times)
+        times.append((time.perf_counter() - begun, time.process_time() - used))
+    return min(wall for wall, _ in times), min(cpu for _, cpu in times)
 
 
 def _say(words: str) -> None:

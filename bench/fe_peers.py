@@ -16,10 +16,10 @@ import numpy as np
 def main(name: str, path: str, tolerance: str, processes: str) -> None:
     """Run and print."""
     with np.load(path) as file:
-        bone, edge, modulus = file["bone"], float(file["edge"]), float(file["modulus"])
+        volume = dict(file)
     begun = time.perf_counter()
     run = run_parosol if name == "parosol" else run_scikit_fem
-    answer = run(bone, edge, modulus, float(tolerance), int(processes))
+    answer = run(volume, float(tolerance), int(processes))
     answer["seconds"] = time.perf_counter() - begun
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     answer["cpu_seconds"] = sum(one.ru_utime + one.ru_stime for one in used)
@@ -27,14 +27,14 @@ def main(name: str, path: str, tolerance: str, processes: str) -> None:
     sys.stdout.write(json.dumps(answer) + "\n")
 
 
-def run_parosol(bone: Any, edge: float, modulus: float, tolerance: float, processes: int) -> dict[str, Any]:
-    """Axial test of a volume (z, y, x)."""
+def run_parosol(volume: dict[str, Any], tolerance: float, processes: int) -> dict[str, Any]:
+    """Axial test of a volume (z, y, x) of cubes of one modulus."""
     import parosol_py  # noqa: PLC0415 - only one of the peers may be there
 
     os.environ |= {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
     found = parosol_py.solve(
-        material=bone.astype(np.float32) * modulus,
-        spacing=(edge, edge, edge),
+        material=volume["bone"].astype(np.float32) * float(volume["modulus"]),
+        spacing=(float(volume["edge"]),) * 3,
         material_unit="MPa",
         test="axial",
         test_axis="z",
@@ -51,29 +51,38 @@ def run_parosol(bone: Any, edge: float, modulus: float, tolerance: float, proces
     }
 
 
-def run_scikit_fem(bone: Any, edge: float, modulus: float, _tolerance: float, _processes: int) -> dict[str, Any]:
-    """Same test by assembly and a sparse direct solver: for small volumes."""
-    import skfem  # noqa: PLC0415
-    from skfem.models.elasticity import lame_parameters, linear_elasticity  # noqa: PLC0415
+def run_scikit_fem(volume: dict[str, Any], _tolerance: float, _processes: int) -> dict[str, Any]:
+    """Same test by assembly and a sparse direct solver: for small volumes.
 
-    corners = np.array([[z, y, x] for z in (0, 1) for y in (0, 1) for x in (0, 1)])
-    # The order of the corners of its hexahedron: skfem.MeshHex1's own documentation.
-    order = [tuple(row) for row in skfem.MeshHex().p.T.astype(int)]
-    at = np.argwhere(bone)
-    points = np.stack([at + order[k] for k in skfem.MeshHex().t[:, 0]], axis=1)
-    assert len(corners) == points.shape[1]
+    `edge` may be three edges (z, y, x), `modulus` one of each voxel (z, y, x), `direction` 0 (z) or 1 (the top is moved
+    along y): the force is the one along that direction.
+    """
+    import skfem  # noqa: PLC0415
+    from skfem.helpers import ddot, div, sym_grad  # noqa: PLC0415
+
+    bone, edges, axis = volume["bone"], np.broadcast_to(volume["edge"], 3), int(volume.get("direction", 0))
+    # The order of the corners of its hexahedron: skfem.MeshHex's own.
+    order = skfem.MeshHex().p.T.astype(int)
+    points = np.argwhere(bone)[:, None] + order[skfem.MeshHex().t[:, 0]]
     nodes, number = np.unique(points.reshape(-1, 3), axis=0, return_inverse=True)
-    mesh = skfem.MeshHex(nodes.T * edge, number.reshape(-1, 8).T)
+    mesh = skfem.MeshHex(nodes.T * edges[:, None], number.reshape(-1, 8).T)
     basis = skfem.Basis(mesh, skfem.ElementVector(skfem.ElementHex1()), intorder=2)
-    stiffness = linear_elasticity(*lame_parameters(modulus, 0.3)).assemble(basis)
-    height = bone.shape[0] * edge
+    moduli = np.broadcast_to(volume["modulus"], bone.shape)[bone]
+
+    @skfem.BilinearForm  # type: ignore[untyped-decorator]
+    def elasticity(u: Any, v: Any, w: Any) -> Any:
+        """Lame's parameters of E and a Poisson's ratio of 0.3."""
+        return w["e"] / 1.3 * (ddot(sym_grad(u), sym_grad(v)) + 0.3 / 0.4 * div(u) * div(v))
+
+    flat = basis.with_element(skfem.ElementHex0())
+    stiffness = elasticity.assemble(basis, e=flat.interpolate(moduli.astype(np.float64)))
+    height = bone.shape[0] * edges[0]
     u = np.zeros(basis.N)
     low, high = (basis.get_dofs(lambda x, z=z: np.isclose(x[0], z)) for z in (0.0, height))
-    u[high.nodal["u^1"]] = -0.01 * height
-    held = np.concatenate([low.all(), high.all()])
-    u = skfem.solve(*skfem.condense(stiffness, x=u, D=held))
-    force = stiffness @ u
-    return {"reaction_force_n": abs(float(force[high.nodal["u^1"]].sum())), "iterations": 0}
+    moved = high.nodal[f"u^{axis + 1}"]
+    u[moved] = 0.01 * height
+    u = skfem.solve(*skfem.condense(stiffness, x=u, D=np.concatenate([low.all(), high.all()])))
+    return {"reaction_force_n": abs(float((stiffness @ u)[moved].sum())), "iterations": 0}
 
 
 if __name__ == "__main__":

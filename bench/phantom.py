@@ -1,23 +1,26 @@
 """`python -m bench.phantom`: how the phantom cohort stands beside the published one, how precise, how fast, how easy.
 
 Prints the tables of docs/phantom.md. `--people` is the cohort of the table (by design), `--drawn` how many of them are
-drawn voxel by voxel, `--images` how many films the trivial model sees. `./run study` asks for 400, 40 and 400.
+drawn voxel by voxel and measured (`bench.phantom_drawn`), `--images` how many films the trivial model sees.
+`./run study` asks for 400, 40 and 400.
 """
 
 import argparse
 import sys
-import time
+import tempfile
+import zlib
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from modelling.engine.phantom.dxa import make_dxa
-from modelling.engine.phantom.hrpqct import make_hrpqct
+from bench import phantom_drawn
+from modelling.engine.phantom.dxa import attenuate_beams, bone_density, calibrated_density, make_dxa
 from modelling.engine.phantom.images import make_images
 from modelling.engine.phantom.outcomes import forearm_t
 from modelling.engine.phantom.person import People
-from modelling.engine.phantom.strength import find_mechanics, simple_strength
+from modelling.engine.phantom.shadow import Paths
 from modelling.engine.phantom.twin import make_twin
 from modelling.engine.phantom.worlds import make_person, make_world, oracle_auc
 
@@ -47,7 +50,10 @@ def main(words: Sequence[str] | None = None) -> int:
     tell_medians(arguments.people)
     tell_correlations(arguments.people)
     tell_precision(12)
-    tell_drawn(arguments.drawn, arguments.voxel_mm)
+    tell_calibration()
+    with tempfile.TemporaryDirectory() as folder:
+        words = [str(Path(folder) / "drawn.jsonl"), "--people", str(arguments.drawn)]
+        phantom_drawn.main([*words, "--voxel-mm", str(arguments.voxel_mm), "--parts", "files", "indices", "strength"])
     tell_trivial(arguments.images)
     return 0
 
@@ -113,60 +119,51 @@ def tell_precision(n: int) -> None:
     _say(f"\nC6, DXA precision over {n} people x 3 placings: {words} (measured in patients 0.74, 0.58, 0.55 %)")
 
 
-def tell_drawn(n: int, voxel_mm: float) -> None:
-    """Print C3, C8 and what the scanner reads, of n phantoms drawn voxel by voxel."""
-    if n < 1:
-        return
-    rows, begun = [], time.process_time()
-    for index in range(n):
-        person = make_person(SEED, index)
-        twin = make_twin(person, voxel_mm)
-        stack = make_hrpqct(twin, person, "R")
-        segment = twin.segments[0]
-        core = segment.marrow >= 1
-        wanted = np.interp(segment.grid.z, twin.forearm.radius.z, twin.forearm.radius.core)[:, None, None]
-        design = float((wanted * core).sum() / core.sum() * 1e3 / person.tb_tissue)
-        fine = simple_strength(segment.mineral, voxel_mm)
-        rows.append(
-            (design, float((segment.mineral[core] > 0.2).mean()), float(stack.mean()), fine,
-             find_mechanics(segment, person).strength_n)
-        )  # fmt: skip
-    table = np.array(rows)
-    each = (time.process_time() - begun) / n
-    worst = float(np.abs(table[:, 1] - table[:, 0]).max())
-    _say(f"\nC3, BV/TV counted against BV/TV by design over {n} phantoms at {voxel_mm} mm: worst off by {worst:.4f}")
-    r = np.corrcoef(table[:, 3], table[:, 4])[0, 1] if n > 2 else float("nan")
-    _say(f"C8, {each:.1f} s of processor a phantom at {voxel_mm} mm; simple strength there and at 0.244: r {r:.4f}")
+def tell_calibration() -> None:
+    """Print C1: what the two broad beams of the DXA give for known steps, by the plain formula and calibrated."""
+    steps = [(ha, water) for ha in (0.3, 0.5, 0.7, 1.0, 1.4) for water in (1.5, 3.0, 4.0, 6.0)]
+    ha, water = np.array(steps).T
+    seen = attenuate_beams(Paths(ha, water, np.zeros_like(ha)))
+    plain, fitted = (100 * (found(*seen) / ha - 1) for found in (bone_density, calibrated_density))
+    _say(
+        f"\nC1, steps of 0.3 to 1.4 g/cm2 behind 1.5 to 6 cm of water: two broad beams by the formula for single "
+        f"energies {plain.min():+.1f} to {plain.max():+.1f} %, calibrated {fitted.min():+.2f} to {fitted.max():+.2f} %"
+    )
 
 
 def tell_trivial(n: int) -> None:
-    """Print how far a boosted model gets that sees only mean, spread, size and file length of the images."""
+    """Print how far a boosted model gets that sees only mean, spread, size and file length of the images.
+
+    film as filed: the stored grey values. film: the attenuation over its own open field, which a model is given.
+    """
     if n < 40:
         return
-    seen: dict[str, list[tuple[float, ...]]] = {"film": [], "dxa": [], "pqct": []}
+    seen: dict[str, list[tuple[float, ...]]] = {"film as filed": [], "film": [], "dxa": [], "pqct": []}
     label = []
     for index in range(n):
         images = make_images(make_person(SEED, index))
-        for name, found in seen.items():
-            found.append(trivial(getattr(images, name).values))
+        film = images.film.values
+        seen["film as filed"].append(trivial(film + np.uint16(images.exposure.offset)))
+        for name in ("film", "dxa", "pqct"):
+            seen[name].append(trivial(getattr(images, name).values))
         label.append(images.person.has_op)
     labels = np.array(label)
     world = make_world(SEED, range(n))
     tables = {name: np.array(found) for name, found in seen.items()}
-    tables["all three"] = np.hstack(list(tables.values()))
+    tables["film, dxa and pqct"] = np.hstack([tables[name] for name in ("film", "dxa", "pqct")])
     reached = [f"{name} {oracle_auc(cross_validate(table, labels), labels):.2f}" for name, table in tables.items()]
     oracle = oracle_auc(world.outcomes.p_op, labels)
     forearm = oracle_auc(-forearm_t(world.outcomes.abmd_33, world.outcomes.abmd_ud), labels)
     _say(
-        f"\ntrivial image statistics, boosted stumps, 5 folds, {n} people, AUC for osteoporosis: {', '.join(reached)}; "
-        f"true density of the forearm {forearm:.2f}; oracle {oracle:.2f}"
+        f"\ntrivial image statistics, boosted stumps, 5 folds, {n} people ({int(labels.sum())} cases), AUC for "
+        f"osteoporosis: {', '.join(reached)}; true density of the forearm {forearm:.2f}; oracle {oracle:.2f}"
     )
 
 
 def trivial(values: NDArray[np.generic]) -> tuple[float, ...]:
-    """Return mean, SD, number of pixels and the bytes it takes to pack them: what needs no look at a bone."""
+    """Return mean, SD, number of pixels and packed bytes of an image: what needs no look at a bone."""
     flat = np.asarray(values, np.float64)
-    packed = len(np.packbits(np.diff(np.sort(flat.ravel())) > 0).tobytes().rstrip(b"\0"))
+    packed = len(zlib.compress(np.ascontiguousarray(values).tobytes(), 1))
     return float(flat.mean()), float(flat.std()), float(flat.size), float(packed)
 
 

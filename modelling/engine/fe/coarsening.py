@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from modelling.engine.fe import kernels
+from modelling.engine.fe import joining
 from modelling.engine.fe.material import CORNERS
 
 Ints = NDArray[np.int32]
@@ -43,17 +43,17 @@ def coarsen(fine: Lattice) -> Coarsening:
     fine bone passes. Two trabeculae with a gap of one voxel between them thus never move as one: the idea of virtual
     nodes (Molino, Bao and Fedkiw, ACM Trans Graph 23:385, 2004) brought to the coarse levels of a multigrid.
     """
-    start, elements = kernels.list_elements_of_nodes(fine.conn, len(fine.grid))
+    start, elements = joining.list_elements_of_nodes(fine.conn, len(fine.grid))
     block = fine.cell // 2
     size = block.max(axis=0).astype(np.int64) + 1
     number = (block[:, 0] * size[1] + block[:, 1]) * size[2] + block[:, 2]
-    root = kernels.join_elements(start, elements, number)
+    root = joining.join_elements(start, elements, number)
     first = np.flatnonzero(root == np.arange(len(root)))
     first = first[np.argsort(number[first], kind="stable")]
     place = np.empty(len(root), np.int32)
     place[first] = np.arange(len(first), dtype=np.int32)
     parent, cell = place[root], block[first]
-    conn, grid = _number_nodes(kernels.join_corners(start, elements, parent, cell, fine.grid), cell)
+    conn, grid = _number_nodes(joining.join_corners(start, elements, parent, cell, fine.grid), cell)
     owner = parent[elements[start[:-1]]]
     t = fine.grid - 2 * cell[owner]
     code = (9 * t[:, 0] + 3 * t[:, 1] + t[:, 2]).astype(np.uint8)

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelling.engine.fe.jit import compiled
+from modelling.engine.fe.lanes import add_four, load_four
 
 Array = NDArray[Any]
-Hanging = tuple[Array, Array, Array, Array]
 
 LANES = 32
 """Elements worked on side by side: their 24 rows of 32 floats stay in the nearest cache."""
@@ -52,78 +52,70 @@ def _multiply(uz: Array, uy: Array, ux: Array, blocks: Array, modulus: Array) ->
 
 
 @compiled()
-def apply_elements(conn: Array, modulus: Array, blocks: Array, first: int, last: int, x: Array, y: Array) -> None:
-    """Add the forces K x of elements first..last-1 to y.
+def _gather(conn: Array, first: int, n: int, x: Array, uz: Array, uy: Array, ux: Array) -> None:
+    """Put the displacements of elements first..first+n-1 into lanes."""
+    fours = n - n % 4
+    for i in range(0, fours, 4):
+        e = first + i
+        for k in range(8):
+            a, b = 3 * np.uint64(conn[e, k]), 3 * np.uint64(conn[e + 1, k])
+            c, d = 3 * np.uint64(conn[e + 2, k]), 3 * np.uint64(conn[e + 3, k])
+            load_four(x, (a, b, c, d), uz, uy, ux, np.uint64(k * LANES + i))
+    for i in range(fours, n):
+        for k in range(8):
+            j = 3 * np.uint64(conn[first + i, k])
+            uz[k * LANES + i], uy[k * LANES + i], ux[k * LANES + i] = x[j], x[j + np.uint64(1)], x[j + np.uint64(2)]
 
-    conn: (E, 8) int32 nodes of each element; modulus: (E,) float32; blocks: (8, 3, 3) of
-    `material.split_element_matrix`, of the vectors' type; x, y: (3 N,) float32 or float64.
+
+@compiled()
+def _scatter(conn: Array, first: int, n: int, y: Array, fz: Array, fy: Array, fx: Array) -> None:
+    """Add the forces of elements first..first+n-1, from lanes."""
+    fours = n - n % 4
+    for i in range(0, fours, 4):
+        e = first + i
+        for k in range(8):
+            a, b = 3 * np.uint64(conn[e, k]), 3 * np.uint64(conn[e + 1, k])
+            c, d = 3 * np.uint64(conn[e + 2, k]), 3 * np.uint64(conn[e + 3, k])
+            add_four(y, (a, b, c, d), fz, fy, fx, np.uint64(k * LANES + i))
+    for i in range(fours, n):
+        for k in range(8):
+            j = 3 * np.uint64(conn[first + i, k])
+            y[j] += fz[k * LANES + i]
+            y[j + np.uint64(1)] += fy[k * LANES + i]
+            y[j + np.uint64(2)] += fx[k * LANES + i]
+
+
+@compiled()
+def apply_elements(given: tuple[Array, ...], x: Array, y: Array, slabs: Array, first: int, step: int) -> None:
+    """Add the forces K x of the elements in slabs first, first + step, ... to y.
+
+    given: conn (E, 8) int32 nodes of each element; modulus (E,) float32; blocks (8, 3, 3) of
+    `material.split_element_matrix`, of the vectors' type. x, y: (3 N,) float32 or float64. slabs: (S + 1,) bounds.
     """
+    conn, modulus, blocks = given
     uz = np.zeros(8 * LANES, x.dtype)
     uy = np.zeros(8 * LANES, x.dtype)
     ux = np.zeros(8 * LANES, x.dtype)
     moduli = np.zeros(LANES, x.dtype)
-    for start in range(first, last, LANES):
-        n = min(LANES, last - start)
-        for i in range(n):
-            moduli[i] = modulus[start + i]
-            for k in range(8):
-                j = 3 * np.uint64(conn[start + i, k])
-                uz[k * LANES + i] = x[j]
-                uy[k * LANES + i] = x[j + np.uint64(1)]
-                ux[k * LANES + i] = x[j + np.uint64(2)]
-        _transform(uz)
-        _transform(uy)
-        _transform(ux)
-        _multiply(uz, uy, ux, blocks, moduli)
-        _transform(uz)
-        _transform(uy)
-        _transform(ux)
-        for i in range(n):
-            for k in range(8):
-                j = 3 * np.uint64(conn[start + i, k])
-                y[j] += uz[k * LANES + i]
-                y[j + np.uint64(1)] += uy[k * LANES + i]
-                y[j + np.uint64(2)] += ux[k * LANES + i]
-
-
-@compiled()
-def prolong_add(hanging: Hanging, first: int, last: int, coarse: Array, fine: Array) -> None:
-    """Add to fine nodes first..last-1 the value of the coarse field at their places.
-
-    hanging: owner (N,) int32 coarse element that holds the node; code (N,) uint8 its place 9 z + 3 y + x in half edges
-    of that element; weights (27, 8) share of each corner at each place; conn (coarse E, 8).
-    """
-    owner, code, weights, conn = hanging
-    for n in range(first, last):
-        z, y, x = fine[3 * n], fine[3 * n + 1], fine[3 * n + 2]
-        for k in range(8):
-            w = weights[code[n], k]
-            if w != 0:
-                j = 3 * np.uint64(conn[owner[n], k])
-                z += w * coarse[j]
-                y += w * coarse[j + np.uint64(1)]
-                x += w * coarse[j + np.uint64(2)]
-        fine[3 * n], fine[3 * n + 1], fine[3 * n + 2] = z, y, x
-
-
-@compiled()
-def restrict_add(hanging: Hanging, first: int, last: int, fine: Array, coarse: Array) -> None:
-    """Add to the coarse field the transpose of `prolong_add` for fine nodes first..last-1."""
-    owner, code, weights, conn = hanging
-    for n in range(first, last):
-        z, y, x = fine[3 * n], fine[3 * n + 1], fine[3 * n + 2]
-        for k in range(8):
-            w = weights[code[n], k]
-            if w != 0:
-                j = 3 * np.uint64(conn[owner[n], k])
-                coarse[j] += w * z
-                coarse[j + np.uint64(1)] += w * y
-                coarse[j + np.uint64(2)] += w * x
+    for slab in range(first, slabs.shape[0] - 1, step):
+        for start in range(slabs[slab], slabs[slab + 1], LANES):
+            n = min(LANES, slabs[slab + 1] - start)
+            for i in range(n):
+                moduli[i] = modulus[start + i]
+            _gather(conn, start, n, x, uz, uy, ux)
+            _transform(uz)
+            _transform(uy)
+            _transform(ux)
+            _multiply(uz, uy, ux, blocks, moduli)
+            _transform(uz)
+            _transform(uy)
+            _transform(ux)
+            _scatter(conn, start, n, y, uz, uy, ux)
 
 
 @compiled()
 def smooth_step(keep: Any, gain: Any, fields: tuple[Array, ...], first: int, last: int) -> None:
-    """One Chebyshev step in one pass: step = keep step + gain inverse (right - force); x += step.
+    """One Chebyshev step in one pass: step = keep step + gain inverse (right - force); x += step; force = 0.
 
     fields: inverse, right, force, step, x, each (3 N,); places first..last-1 are done.
     """
@@ -131,98 +123,4 @@ def smooth_step(keep: Any, gain: Any, fields: tuple[Array, ...], first: int, las
     for i in range(first, last):
         step[i] = keep * step[i] + gain * inverse[i] * (right[i] - force[i])
         x[i] += step[i]
-
-
-@compiled()
-def _find(root: Array, i: int) -> int:
-    while root[i] != i:
-        root[i] = root[root[i]]
-        i = root[i]
-    return i
-
-
-@compiled()
-def _join(root: Array, i: int, j: int) -> None:
-    """Let i and j be of one set, named by its lowest member, so that the result knows no order."""
-    i, j = _find(root, i), _find(root, j)
-    if i < j:
-        root[j] = i
-    else:
-        root[i] = j
-
-
-@compiled()
-def list_elements_of_nodes(conn: Array, n_nodes: int) -> tuple[Array, Array]:
-    """Return (start, elements): the elements at node n are elements[start[n]:start[n + 1]], rising."""
-    start = np.zeros(n_nodes + 1, np.int64)
-    for e in range(conn.shape[0]):
-        for k in range(8):
-            start[conn[e, k] + 1] += 1
-    for n in range(n_nodes):
-        start[n + 1] += start[n]
-    place, elements = start[:-1].copy(), np.empty(start[-1], np.int32)
-    for e in range(conn.shape[0]):
-        for k in range(8):
-            n = conn[e, k]
-            elements[place[n]] = e
-            place[n] += 1
-    return start, elements
-
-
-@compiled()
-def join_elements(start: Array, elements: Array, block: Array) -> Array:
-    """Return (E,) the lowest element of each group: elements of one 2x2x2 block that hang together by nodes."""
-    root = np.arange(block.shape[0]).astype(np.int32)
-    for n in range(start.shape[0] - 1):
-        for i in range(start[n], start[n + 1]):
-            for j in range(i + 1, start[n + 1]):
-                if block[elements[i]] == block[elements[j]]:
-                    _join(root, elements[i], elements[j])
-    for e in range(root.shape[0]):
-        root[e] = _find(root, e)
-    return root
-
-
-@compiled()
-def join_corners(start: Array, elements: Array, parent: Array, cell: Array, grid: Array) -> Array:
-    """Return (8 coarse E,) the lowest of the corners that are one coarse node.
-
-    parent: (E,) coarse element of each; cell: (coarse E, 3) its place; grid: (N, 3) places of the fine nodes. Corners
-    at one place are one node only where a fine node that lies between them belongs to both elements: bone on the two
-    sides of a gap stays apart on every level.
-    """
-    root = np.arange(8 * cell.shape[0]).astype(np.int32)
-    for n in range(start.shape[0] - 1):
-        a = parent[elements[start[n]]]
-        for i in range(start[n] + 1, start[n + 1]):
-            b = parent[elements[i]]
-            if a == b:
-                continue
-            for z in range(grid[n, 0] // 2, (grid[n, 0] + 1) // 2 + 1):
-                for y in range(grid[n, 1] // 2, (grid[n, 1] + 1) // 2 + 1):
-                    for x in range(grid[n, 2] // 2, (grid[n, 2] + 1) // 2 + 1):
-                        at_a = 4 * (z - cell[a, 0]) + 2 * (y - cell[a, 1]) + x - cell[a, 2]
-                        at_b = 4 * (z - cell[b, 0]) + 2 * (y - cell[b, 1]) + x - cell[b, 2]
-                        _join(root, 8 * a + at_a, 8 * b + at_b)
-    for i in range(root.shape[0]):
-        root[i] = _find(root, i)
-    return root
-
-
-@compiled()
-def find_free(owner: Array, code: Array, weights: Array, conn: Array, free: Array, n_coarse: int) -> Array:
-    """Return (3 coarse N,) bool: which coarse displacements are unknown.
-
-    One is held where the nearest of the fine ones it reaches is held, so that a plane that is held on the fine grid is
-    held on the coarse one too, whether or not it falls on a coarse plane.
-    """
-    held, moves = np.zeros(3 * n_coarse, np.float32), np.zeros(3 * n_coarse, np.float32)
-    for n in range(owner.shape[0]):
-        for k in range(8):
-            for c in range(3):
-                at = 3 * conn[owner[n], k] + c
-                if free[3 * n + c]:
-                    moves[at] = max(moves[at], weights[code[n], k])
-                else:
-                    held[at] = max(held[at], weights[code[n], k])
-    return moves > held
+        force[i] = 0

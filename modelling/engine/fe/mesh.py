@@ -1,6 +1,7 @@
 """From a segmented volume to a mesh: one 8-node hexahedron for each bone voxel of the piece that carries the load."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,7 +88,7 @@ def build_mesh(bone: Bools, spacing_mm: Spacing) -> Mesh:
     return Mesh((bone.shape[0], bone.shape[1], bone.shape[2]), spacing_mm, voxel, conn, node)
 
 
-def cut_slabs(layer: NDArray[np.int64], n_slabs: int) -> NDArray[np.int64]:
+def cut_slabs(layer: NDArray[np.integer[Any]], n_slabs: int) -> NDArray[np.int64]:
     """Return (S + 1,) bounds of at most `n_slabs` slabs of whole layers with about equal numbers of elements.
 
     layer: (E,) z of each element, rising. Slabs 0, 2, 4 ... share no node with one another, nor do 1, 3, 5 ...

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from modelling.engine.fe import kernels
+from modelling.engine.fe import joining
 from modelling.engine.fe.coarsening import Lattice, coarsen, make_weights
 from modelling.engine.fe.material import Spacing, make_element_matrix
 from modelling.engine.fe.operators import Operator, make_operator
@@ -104,7 +104,7 @@ def build_multigrid(
         operator.hang_in(coarsening)
         lattice, spacing = coarsening.lattice, (2 * spacing[0], 2 * spacing[1], 2 * spacing[2])
         where = (coarsening.owner, coarsening.code, make_weights(), lattice.conn)
-        free = kernels.find_free(*where, free, len(lattice.grid))
+        free = joining.find_free(*where, free, len(lattice.grid))
         modulus = (np.bincount(coarsening.parent, modulus, len(lattice.conn)) / 8).astype(np.float32)
     return Multigrid(levels, _invert_all(lattice, modulus, spacing, poisson, free).to(operator.device))
 

@@ -1,14 +1,10 @@
 """The stiffness of one level: K x, its diagonal, and the way to the coarser level, on the CPU or in torch anywhere.
 
-`CpuOperator` runs the loops of `kernels`; `TorchOperator` does the same by gathering alone (no atomic sums, so every
-run gives the same bits) on any device of torch, and is the reference the loops are tested against.
+`CpuOperator` runs the loops of `kernels` and `transfer`; `TorchOperator` does the same by gathering alone (no atomic
+sums, so every run gives the same bits) on any device of torch, and is the reference the loops are tested against.
 """
 
-import itertools
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,12 +12,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from modelling.engine.fe import kernels
+from modelling.engine.fe import kernels, transfer
 from modelling.engine.fe.coarsening import Coarsening, Lattice, make_weights
+from modelling.engine.fe.crew import Crew, Work, get_crew
 from modelling.engine.fe.material import Spacing, make_element_matrix, split_element_matrix
 from modelling.engine.fe.mesh import cut_slabs
-
-Range = tuple[int, int]
 
 _N_SLABS = 16
 _SMALL = 20_000
@@ -52,55 +47,66 @@ class CpuOperator:
 
     device = torch.device("cpu")
 
-    def __init__(self, lattice: Lattice, modulus: NDArray[np.float32], spacing: Spacing, poisson: float) -> None:
-        """Take over the elements; nothing of the size of the mesh is copied."""
+    def __init__(
+        self, lattice: Lattice, modulus: NDArray[np.float32], spacing: Spacing, poisson: float, crew: Crew | None = None
+    ) -> None:
+        """Take over the elements; nothing of the size of the mesh is copied. crew: get_crew()'s at first."""
         self.n_nodes = len(lattice.grid)
         self._conn, self._modulus = lattice.conn, modulus
         blocks = split_element_matrix(make_element_matrix(spacing, poisson))
         self._blocks = {torch.float32: blocks.astype(np.float32), torch.float64: blocks}
-        self._run = run_together if len(modulus) > _SMALL else run_in_turn
-        n_slabs = _N_SLABS if len(modulus) > _SMALL else 1
-        self._slabs = _list_ranges(cut_slabs(lattice.cell[:, 0], n_slabs))
-        # Cut at even planes: nodes there hang on one coarse plane only, so slabs of one colour meet on none.
-        self._node_slabs = _list_ranges(cut_slabs(lattice.grid[:, 0] // 2, n_slabs))
-        self._parts = _list_ranges(np.linspace(0, 3 * self.n_nodes, n_slabs + 1).astype(np.int64))
+        self._crew = crew or get_crew()
+        self._slabs = cut_slabs(lattice.cell[:, 0], _N_SLABS)
+        # smooth_step leaves it empty for the next call.
+        self._force = np.zeros(3 * self.n_nodes, np.float32)
 
     def hang_in(self, coarsening: Coarsening) -> None:
         """Know the coarser level."""
-        self._n_coarse = len(coarsening.lattice.grid)
-        weights = make_weights().astype(np.float32)
-        self._hanging = (coarsening.owner, coarsening.code, weights, coarsening.lattice.conn)
+        coarser = coarsening.lattice
+        self._n_coarse = len(coarser.grid)
+        self._hanging = transfer.list_held_nodes(coarsening.owner, coarsening.code, coarser.conn)
+        self._coarse_slabs = cut_slabs(coarser.cell[:, 0], _N_SLABS)
 
     def apply(self, x: Tensor) -> Tensor:
         """Return K x."""
         force = torch.zeros_like(x)
-        given = (self._conn, self._modulus, self._blocks[x.dtype])
-        self._run_by_colour(kernels.apply_elements, self._slabs, given, (x.numpy(), force.numpy()))
+        self._add_forces(x, force.numpy())
         return force
 
     def smooth_step(self, keep: float, gain: float, inverse: Tensor, right: Tensor, step: Tensor, x: Tensor) -> None:
         """Do step = keep step + gain inverse (right - K x) and x += step, in place."""
-        fields = tuple(tensor.numpy() for tensor in (inverse, right, self.apply(x), step, x))
-        given = (np.float32(keep), np.float32(gain), fields)
-        self._run(lambda part: kernels.smooth_step(*given, *part), self._parts)
+        self._add_forces(x, self._force)
+        fields = (inverse.numpy(), right.numpy(), self._force, step.numpy(), x.numpy())
+        factors = (np.float32(keep), np.float32(gain))
+        size = len(self._force)
+        self._share(
+            lambda share, of: kernels.smooth_step(*factors, fields, size * share // of, size * (share + 1) // of)
+        )
 
     def prolong_add(self, coarse: Tensor, fine: Tensor) -> None:
         """Add the coarse field, interpolated, to the fine one, in place."""
-        fields = (coarse.numpy(), fine.numpy())
-        self._run(lambda part: kernels.prolong_add(self._hanging, *part, *fields), self._node_slabs)
+        given = (self._hanging, coarse.numpy(), fine.numpy(), self._coarse_slabs)
+        self._share(lambda share, of: transfer.prolong_add(*given, share, of))
 
     def restrict(self, fine: Tensor) -> Tensor:
         """Return the transpose of the interpolation applied to a fine field."""
         coarse = torch.zeros(3 * self._n_coarse, dtype=fine.dtype)
-        fields = (fine.numpy(), coarse.numpy())
-        self._run_by_colour(kernels.restrict_add, self._node_slabs, (self._hanging,), fields)
+        given = (self._hanging, fine.numpy(), coarse.numpy(), self._coarse_slabs)
+        for colour in range(2):
+            self._share(_take_colour(colour, transfer.restrict_add, given))
         return coarse
 
-    def _run_by_colour(
-        self, loop: Callable[..., None], slabs: list[Range], given: tuple[Any, ...], fields: tuple[Any, ...]
-    ) -> None:
+    def _add_forces(self, x: Tensor, force: NDArray[Any]) -> None:
+        element = (self._conn, self._modulus, self._blocks[x.dtype])
+        given = (element, x.numpy(), force, self._slabs)
         for colour in range(2):
-            self._run(lambda slab: loop(*given, *slab, *fields), slabs[colour::2])
+            self._share(_take_colour(colour, kernels.apply_elements, given))
+
+    def _share(self, work: Work) -> None:
+        if len(self._modulus) > _SMALL:
+            self._crew.share(work)
+        else:
+            work(0, 1)
 
 
 class TorchOperator:
@@ -165,25 +171,13 @@ def make_operator(
     return TorchOperator(lattice, modulus, spacing, poisson, device)
 
 
-def run_in_turn(work: Callable[[Range], None], ranges: list[Range]) -> None:
-    """Do a piece of work on each range, one after another."""
-    for one in ranges:
-        work(one)
+def _take_colour(colour: int, loop: Callable[..., None], given: tuple[Any, ...]) -> Work:
+    """Return the work of a loop on the slabs of one colour, every second one from `colour` on."""
 
+    def work(share: int, of: int) -> None:
+        loop(*given, colour + 2 * share, 2 * of)
 
-def run_together(work: Callable[[Range], None], ranges: list[Range]) -> None:
-    """Do a piece of work on every range, each by whichever thread is free; the loops let go of Python's lock."""
-    for _ in _crew().map(work, ranges):
-        pass
-
-
-@cache
-def _crew() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(len(os.sched_getaffinity(0)), thread_name_prefix="fe")
-
-
-def _list_ranges(bounds: NDArray[np.int64]) -> list[Range]:
-    return [(int(first), int(last)) for first, last in itertools.pairwise(bounds)]
+    return work
 
 
 def _list_slots(lattice: Lattice) -> NDArray[np.int64]:
@@ -198,7 +192,11 @@ def _list_slots(lattice: Lattice) -> NDArray[np.int64]:
 
 
 def _pad_rows(
-    row: NDArray[np.int64], column: NDArray[np.int64], value: NDArray[np.float32], n_rows: int, device: torch.device
+    row: NDArray[np.integer[Any]],
+    column: NDArray[np.integer[Any]],
+    value: NDArray[np.float32],
+    n_rows: int,
+    device: torch.device,
 ) -> tuple[Tensor, Tensor]:
     """Return (rows, most) columns and values of a sparse matrix, each row filled up with value 0 at column 0."""
     order = np.argsort(row, kind="stable")

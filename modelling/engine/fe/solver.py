@@ -1,6 +1,7 @@
 """Solve K u = f on a mesh: conjugate gradients in float64 with a multigrid in float32 before them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,16 +88,44 @@ def solve(
     elsewhere. Raises NotConverged, Cancelled, ValueError.
     """
     _check(mesh, modulus_mpa, held, start)
+    on_cpu = settings.device is None or settings.device.type == "cpu"
+    with _torch_on_one_thread() if on_cpu else nullcontext():
+        return _solve(mesh, modulus_mpa, poisson, held, start, settings, on_step)
+
+
+def _solve(
+    mesh: Mesh,
+    modulus: NDArray[np.float32],
+    poisson: float,
+    held: Bools,
+    start: Floats,
+    settings: Settings,
+    on_step: OnStep | None,
+) -> Solution:
     cell = np.stack(np.unravel_index(mesh.voxel, mesh.shape), axis=1).astype(np.int32)
     lattice = Lattice(mesh.conn, cell, mesh.find_grid().astype(np.int32))
-    grid = build_multigrid(lattice, modulus_mpa, mesh.spacing_mm, poisson, ~held.ravel(), settings.device)
+    grid = build_multigrid(lattice, modulus, mesh.spacing_mm, poisson, ~held.ravel(), settings.device)
     operator = grid.levels[0].operator
     del cell, lattice
     u = torch.from_numpy(start.ravel().copy()).to(operator.device)
     fixed = torch.from_numpy(np.flatnonzero(held)).to(operator.device)
-    history = _iterate(grid, u, fixed, settings, on_step)
+    history = iterate(grid, u, fixed, settings, on_step)
     force = operator.apply(u)
     return Solution(u.cpu().numpy().reshape(-1, 3), force.cpu().numpy().reshape(-1, 3), history)
+
+
+@contextmanager
+def _torch_on_one_thread() -> Iterator[None]:
+    """Keep torch's own threads still: they spin while they wait, on cores that the loops need.
+
+    It also keeps the bits: torch adds up a vector in as many parts as it has threads.
+    """
+    n_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(n_threads)
 
 
 def _check(mesh: Mesh, modulus: NDArray[np.float32], held: Bools, start: Floats) -> None:
@@ -111,10 +140,12 @@ def _check(mesh: Mesh, modulus: NDArray[np.float32], held: Bools, start: Floats)
         raise ValueError("a displacement is not a finite number")
 
 
-def _iterate(
-    grid: Multigrid, u: Tensor, fixed: Tensor, settings: Settings, on_step: OnStep | None
-) -> tuple[float, ...]:
-    """Flexible conjugate gradients (Notay, SIAM J Sci Comput 22:1444, 2000); u is changed in place."""
+def iterate(grid: Multigrid, u: Tensor, fixed: Tensor, settings: Settings, on_step: OnStep | None) -> tuple[float, ...]:
+    """Flexible conjugate gradients (Notay, SIAM J Sci Comput 22:1444, 2000); u is changed in place.
+
+    grid: the multigrid before them; u: (3 N,) the first guess, whose type is the precision of all but the multigrid
+    (float64, or the residual stalls: see `tests`); fixed: (H,) places of u that are given. Returns the residuals.
+    """
     operator = grid.levels[0].operator
     scale = _norm_of_boundary(grid, u, fixed)
     r = operator.apply(u).neg_().index_fill_(0, fixed, 0)
@@ -136,7 +167,7 @@ def _iterate(
             raise NotConverged("stalled", tuple(history), settings.tolerance)
         # Scaled to 1: small forces would leave float32's range, not its precision.
         size = history[-1] * scale
-        z = grid.cycle((r / size).float()).double().mul_(size)
+        z = grid.cycle((r / size).float()).to(u.dtype).mul_(size)
         # The flexible form of beta: a multigrid in float32 is not quite the same linear map each time.
         p = z.add_(p, alpha=-alpha * float(z @ q) / rz)
         rz = float(p @ r)

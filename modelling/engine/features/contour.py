@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from modelling.engine.features.distance import distance_to_seeds
+from modelling.engine.features.distance import distance_in_slices
 from modelling.engine.features.segmentation import XCT1, smooth_within
 
 Floats32 = NDArray[np.float32]
@@ -31,6 +31,8 @@ _CLOSE_OUTER: Final = 5
 _OPEN_OUTER: Final = 2
 _PEEL: Final = 6
 _CLOSE_CORTEX: Final = {RADIUS: 30, TIBIA: 50}
+_MARGIN: Final = 8
+"""Voxels around the bone that its parts may depend on: the reach of the smoothing."""
 _LEAST_MM2: Final = 20.0
 _LEAST_CORTEX: Final = 2
 """Voxels: a cortex is nowhere thinner than what the scanner can show."""
@@ -60,7 +62,9 @@ def find_compartments(
     area = float(total.sum()) / total.shape[0] * spacing_mm[1] * spacing_mm[2]
     if area < _LEAST_MM2:
         raise ValueError(f"no bone was found: the largest piece has {area:.1f} mm2; wanted {_LEAST_MM2:.0f} or more")
-    trabecular = find_marrow_side(density, total, _CLOSE_CORTEX[site] * scale, scale)
+    trabecular = np.zeros_like(total)
+    box = box_of(total, _MARGIN)
+    trabecular[box] = find_marrow_side(density[box], total[box], _CLOSE_CORTEX[site] * scale, scale)
     return Compartments(total, trabecular, np.asarray(total & ~trabecular))
 
 
@@ -96,8 +100,22 @@ def _thick_cortex(shell: Mask, inner: Mask, scale: float) -> Mask:
     """Return what closing took from a cortex that is thick there: it stays cortex."""
     depth = depth_in_plane(shell)
     core = np.asarray(depth > 5 * scale)
-    grown = distance_in_plane(core) <= 5 * scale
+    grown = distance_in_slices(core) <= 5 * scale
     return np.asarray(grown & shell & inner)
+
+
+def box_of(mask: Mask, margin: int) -> tuple[slice, slice, slice]:
+    """Return the smallest box around a mask with a margin, within the volume: all slices, as a scan's ends are its own.
+
+    Raises ValueError for an empty mask.
+    """
+    if not mask.any():
+        raise ValueError("the mask is empty, so no box holds it")
+    ends = []
+    for axis in (1, 2):
+        place = np.nonzero(mask.any(axis=(0, 3 - axis)))[0]
+        ends.append(slice(max(int(place[0]) - margin, 0), int(place[-1]) + 1 + margin))
+    return slice(0, mask.shape[0]), ends[0], ends[1]
 
 
 def keep_largest(mask: Mask) -> Mask:
@@ -129,27 +147,22 @@ def fill_slices(mask: Mask) -> Mask:
     return np.stack([ndimage.binary_fill_holes(one) for one in mask])
 
 
-def distance_in_plane(mask: Mask) -> Floats32:
-    """Return the distance of each pixel to the nearest one of the mask in its own slice, pixels."""
-    return np.concatenate([distance_to_seeds(one[None], 1) for one in mask])
-
-
 def depth_in_plane(mask: Mask) -> Floats32:
     """Return the distance of each pixel of a mask to the nearest outside in its slice; the border counts as outside."""
     padded = np.pad(mask, ((0, 0), (1, 1), (1, 1)))
-    return np.ascontiguousarray(distance_in_plane(~padded)[:, 1:-1, 1:-1])
+    return np.ascontiguousarray(distance_in_slices(~padded)[:, 1:-1, 1:-1])
 
 
 def close_in_plane(mask: Mask, radius: float) -> Mask:
     """Return a mask closed by a disc in each slice; the picture is continued empty, so its border does nothing."""
     n = int(np.ceil(radius)) + 1
     padded = np.pad(mask, ((0, 0), (n, n), (n, n)))
-    grown = distance_in_plane(padded) <= radius
-    closed = distance_in_plane(~grown) > radius
+    grown = distance_in_slices(padded) <= radius
+    closed = distance_in_slices(~grown) > radius
     return np.asarray(closed[:, n:-n, n:-n] | mask)
 
 
 def open_in_plane(mask: Mask, radius: float) -> Mask:
     """Return a mask opened by a disc in each slice."""
     inner = depth_in_plane(mask) > radius
-    return np.asarray((distance_in_plane(np.asarray(inner)) <= radius) & mask)
+    return np.asarray((distance_in_slices(np.asarray(inner)) <= radius) & mask)

@@ -35,6 +35,14 @@ def distance_to_seeds(seeds: Mask, fine: int, steps: Steps = (1.0, 1.0, 1.0)) ->
     return found.reshape(-1, inner.shape[1], inner.shape[2])
 
 
+def distance_in_slices(seeds: Mask) -> Floats32:
+    """Return the distance of each voxel (z, y, x) to the nearest seed of its own slice, in voxels; infinite in a slice
+    that has none."""
+    found = _envelope(_scan_x(np.ascontiguousarray(seeds), 1, np.float32(1.0)), 1, 1.0)
+    _take_root(found.reshape(-1))
+    return found
+
+
 @compiled(parallel=True)
 def _scan_x(seeds: Mask, fine: int, weight: np.float32) -> Floats32:
     n_z, n_y, n_x = seeds.shape
@@ -73,9 +81,9 @@ def _envelope(values: Floats32, fine: int, weight: float) -> Floats32:
                 column[x - first, j] = values[outer, j, x]
         answer = np.empty((n_out, _LANES), np.float32)
         where = np.empty(n_in, np.int64)
-        begins = np.empty(n_in + 1, np.float64)
+        begins, heights = np.empty(n_in + 1, np.float64), np.empty(n_in, np.float64)
         for lane in range(last - first):
-            _envelope_of_column(column[lane], fine, weight, where, begins, answer[:, lane])
+            _envelope_of_column(column[lane], fine, weight, where, begins, heights, answer[:, lane])
         for i in range(n_out):
             for x in range(first, last):
                 found[outer, i, x] = answer[i, x - first]
@@ -89,6 +97,7 @@ def _envelope_of_column(
     weight: float,
     where: NDArray[np.int64],
     begins: NDArray[np.float64],
+    heights: NDArray[np.float64],
     answer: Floats32,
 ) -> None:
     n = 0
@@ -96,16 +105,17 @@ def _envelope_of_column(
         if column[j] >= FAR:
             continue
         at = float(j * fine)
-        height = float(column[j]) / weight + at * at
+        heights[j] = float(column[j]) / weight + at * at
         begin = -np.inf
         while n > 0:
             before = where[n - 1]
-            place = float(before * fine)
-            begin = (height - (float(column[before]) / weight + place * place)) / (2.0 * (at - place))
-            if begin > begins[n - 1]:
+            apart = heights[j] - heights[before]
+            width = 2.0 * (at - before * fine)
+            # Without dividing yet: most parabolas before are hidden.
+            if apart > begins[n - 1] * width:
+                begin = apart / width
                 break
             n -= 1
-            begin = -np.inf
         where[n] = j
         begins[n] = begin
         n += 1

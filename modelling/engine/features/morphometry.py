@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from modelling.engine.features.contour import CUBE, SITES, Compartments, find_compartments
+from modelling.engine.features.contour import CUBE, SITES, Compartments, box_of, find_compartments
 from modelling.engine.features.cortical import find_pores, outline_length, porosity
 from modelling.engine.features.segmentation import choose_recipe, segment
 from modelling.engine.features.thickness import EXACT, Thickness, measure_spacing, measure_thickness
@@ -117,7 +117,7 @@ def measure_bone(bone: Bone, mode: str = EXACT, say: Say | None = None) -> Morph
     """
     tell = say or (lambda step, of, words: None)
     parts, voxel = bone.compartments, float(np.cbrt(np.prod(bone.spacing_mm)))
-    box = _box_of(parts.total)
+    box = box_of(parts.total, _MARGIN)
     total, trabecular, cortical = parts.total[box], parts.trabecular[box], parts.cortical[box]
     tissue = bone.trabecular_bone[box] & total
     found = dict(_areas_and_densities(bone))
@@ -168,13 +168,6 @@ def _areas_and_densities(bone: Bone) -> list[tuple[str, float]]:
     if bone.density is not None:
         found += [(f"{name}.vBMD", float(bone.density[one].mean(dtype=np.float64))) for name, one in named if one.any()]
     return found
-
-
-def _box_of(mask: Mask) -> tuple[slice, slice, slice]:
-    """Return the smallest box around a mask with a little margin: all slices, as a scan's ends are its own."""
-    rows, columns = np.nonzero(mask.any(axis=(0, 2)))[0], np.nonzero(mask.any(axis=(0, 1)))[0]
-    ends = [(max(int(one[0]) - _MARGIN, 0), int(one[-1]) + 1 + _MARGIN) for one in (rows, columns)]
-    return slice(0, mask.shape[0]), slice(*ends[0]), slice(*ends[1])
 
 
 def _put_back(one: Thickness | None, box: tuple[slice, slice, slice], shape: tuple[int, ...]) -> Floats32:

@@ -18,84 +18,87 @@ _SMOOTH = np.array([1, 6, 15, 20, 15, 6, 1], np.int64)
 _SLOPE = np.array([-1, -4, -5, 0, 5, 4, 1], np.int64)
 """Binomial smoothing and slope over seven voxels: whole numbers, so that symmetry leaves exactly zero."""
 
-
-FACES = np.array([(-1, 0, 0), (1, 0, 0), (0, -1, 0), (0, 1, 0), (0, 0, -1), (0, 0, 1)], np.int64)
-"""Where the inner voxel lies from the outer one, for each bit of `Border.faces`."""
+_SIDES = np.array([(-1, 0, 0), (1, 0, 0), (0, -1, 0), (0, 1, 0), (0, 0, -1), (0, 0, 1)], np.int64)
 
 
 @dataclass(frozen=True)
 class Border:
-    """The outer voxels that share a face with an object.
+    """The n voxel faces between an object and its outside, in the order (z, y, x) of their outer voxels.
 
-    index: (z, y, x) int32, row of the two tables; -1 elsewhere. normal: (n, 3) unit vectors (z, y, x) that point away
-    from the object; zero where it lies evenly on both sides. faces: (n,) uint8, one bit for each shared face.
+    before: (z, y, x + 1) int32, how many faces come before those of an outer voxel; the last column ends the row.
+    faces: (n, 7) float32, of each face: its middle (z, y, x) in voxels; its normal (z, y, x), of length one, away from
+    the object; its weight, how squarely it looks along the normal, 0 where it looks against it.
     """
 
-    index: NDArray[np.int32]
-    normal: Floats32
-    faces: NDArray[np.uint8]
+    before: NDArray[np.int32]
+    faces: Floats32
 
 
 def find_border(inside: Mask) -> Border:
-    """Return the outer border of an object (z, y, x)."""
+    """Return the faces between an object (z, y, x) and its outside."""
     inside = np.ascontiguousarray(inside)
-    counts = _count_border(inside)
-    first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    index = np.full(inside.shape, -1, np.int32)
-    normal = np.zeros((int(first[-1]), 3), np.float32)
-    faces = np.zeros(int(first[-1]), np.uint8)
-    _fill_border(inside, first, index, normal, faces)
-    return Border(index, normal, faces)
+    begins = np.concatenate([[0], np.cumsum(_count_faces(inside))]).astype(np.int64)
+    n, (n_z, n_y, n_x) = int(begins[-1]), inside.shape
+    before = np.empty((n_z, n_y, n_x + 1), np.int32)
+    faces = np.empty((n, 7), np.float32)
+    _fill_faces(inside, begins, before, faces)
+    return Border(before, faces)
 
 
 @compiled()
-def _faces_at(inside: Mask, z: int, y: int, x: int) -> int:
+def _is_inside(inside: Mask, z: int, y: int, x: int) -> bool:
     n_z, n_y, n_x = inside.shape
-    bits = 0
-    if z > 0 and inside[z - 1, y, x]:
-        bits |= 1
-    if z < n_z - 1 and inside[z + 1, y, x]:
-        bits |= 2
-    if y > 0 and inside[z, y - 1, x]:
-        bits |= 4
-    if y < n_y - 1 and inside[z, y + 1, x]:
-        bits |= 8
-    if x > 0 and inside[z, y, x - 1]:
-        bits |= 16
-    if x < n_x - 1 and inside[z, y, x + 1]:
-        bits |= 32
-    return bits
+    return 0 <= z < n_z and 0 <= y < n_y and 0 <= x < n_x and bool(inside[z, y, x])
 
 
 @compiled(parallel=True)
-def _count_border(inside: Mask) -> NDArray[np.int64]:
+def _count_faces(inside: Mask) -> NDArray[np.int64]:
+    """Return how many faces the outer voxels of each layer have."""
     n_z, n_y, n_x = inside.shape
     counts = np.zeros(n_z, np.int64)
     for z in n_range(n_z):
         n = 0
         for y in range(n_y):
             for x in range(n_x):
-                if not inside[z, y, x] and _faces_at(inside, z, y, x):
-                    n += 1
+                if not inside[z, y, x]:
+                    for side in _SIDES:
+                        n += _is_inside(inside, z + side[0], y + side[1], x + side[2])
         counts[z] = n
     return counts
 
 
 @compiled(parallel=True)
-def _fill_border(
-    inside: Mask, first: NDArray[np.int64], index: NDArray[np.int32], normal: Floats32, faces: NDArray[np.uint8]
-) -> None:
+def _fill_faces(inside: Mask, begins: NDArray[np.int64], before: NDArray[np.int32], faces: Floats32) -> None:
     n_z, n_y, n_x = inside.shape
     for z in n_range(n_z):
-        row = first[z]
+        n = begins[z]
+        away = np.zeros(3, np.float32)
         for y in range(n_y):
             for x in range(n_x):
-                bits = 0 if inside[z, y, x] else _faces_at(inside, z, y, x)
-                if bits:
-                    index[z, y, x] = row
-                    faces[row] = bits
-                    _turn_away(inside, z, y, x, normal[row])
-                    row += 1
+                before[z, y, x] = n
+                if inside[z, y, x]:
+                    continue
+                first = n
+                for side in _SIDES:
+                    if not _is_inside(inside, z + side[0], y + side[1], x + side[2]):
+                        continue
+                    if n == first:
+                        _turn_away(inside, z, y, x, away)
+                    faces[n, 0], faces[n, 1] = z + 0.5 * side[0], y + 0.5 * side[1]
+                    faces[n, 2] = x + 0.5 * side[2]
+                    faces[n, 6] = _look(side, away, faces[n, 3:6])
+                    n += 1
+            before[z, y, n_x] = n
+
+
+@compiled()
+def _look(side: NDArray[np.int64], away: Floats32, normal: Floats32) -> float:
+    """Set the normal of a face and return its weight. A wall of one voxel has none: each face looks its own way."""
+    if away[0] == 0 and away[1] == 0 and away[2] == 0:
+        normal[:] = -side
+        return 1.0
+    normal[:] = away
+    return max(-(side[0] * away[0] + side[1] * away[1] + side[2] * away[2]), 0.0)  # type: ignore[no-any-return]
 
 
 @compiled()
@@ -107,7 +110,10 @@ def _mid(place: int, n: int) -> int:
 
 @compiled()
 def _turn_away(inside: Mask, z: int, y: int, x: int, normal: Floats32) -> None:
-    """Set the normal, against the slope of the smoothed object; beside a face of the volume, of the nearest window."""
+    """Set the normal, against the slope of the smoothed object; zero without a slope.
+
+    Beside a face of the volume it is that of the nearest window.
+    """
     n_z, n_y, n_x = inside.shape
     mid_z, mid_y, mid_x = _mid(z, n_z), _mid(y, n_y), _mid(x, n_x)
     slope_z, slope_y, slope_x = 0, 0, 0
@@ -121,8 +127,7 @@ def _turn_away(inside: Mask, z: int, y: int, x: int, normal: Floats32) -> None:
                     slope_z += _SLOPE[k] * _SMOOTH[j] * _SMOOTH[i]
                     slope_y += _SMOOTH[k] * _SLOPE[j] * _SMOOTH[i]
                     slope_x += _SMOOTH[k] * _SMOOTH[j] * _SLOPE[i]
-    length = np.sqrt(float(slope_z * slope_z + slope_y * slope_y + slope_x * slope_x))
-    if length > 0:
-        normal[0] = -slope_z / length
-        normal[1] = -slope_y / length
-        normal[2] = -slope_x / length
+    length = max(np.sqrt(float(slope_z * slope_z + slope_y * slope_y + slope_x * slope_x)), 1.0)
+    normal[0] = -slope_z / length
+    normal[1] = -slope_y / length
+    normal[2] = -slope_x / length

@@ -19,8 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelling.engine.features.axes import find_axes
-from modelling.engine.features.balls import Balls, find_centres, make_balls, paint
+from modelling.engine.features.balls import find_balls
 from modelling.engine.features.distance import distance_to_seeds
+from modelling.engine.features.painting import paint
 from modelling.engine.features.surface import find_border
 
 Floats32 = NDArray[np.float32]
@@ -40,8 +41,8 @@ _SLACK: Final = 0.15
 class Thickness:
     """Local thickness of one object.
 
-    map: (z, y, x) float32 in voxels, 0 outside the object; negative where the largest ball sticks out of the volume,
-    and there its size is an upper guess. mean: voxels, over the region. seen: share of the region's object that counts.
+    map: (z, y, x) float32 in voxels, 0 outside the object or the region; negative where the largest ball sticks out of
+    the volume, and there its size is an upper guess. mean: voxels. seen: share of the region's object that counts.
     """
 
     map: Floats32
@@ -59,8 +60,10 @@ def measure_thickness(inside: Mask, region: Mask, mode: str = EXACT) -> Thicknes
     _check(inside, region, mode)
     fine = _FINE[mode]
     distance = distance_to_seeds(~inside, fine)
-    balls = make_balls(distance, find_border(inside) if mode == EXACT else None, fine, _SLACK)
-    return _average(balls, inside, region, "the object")
+    border = find_border(inside) if mode == EXACT else None
+    wanted = np.asarray(inside & region)
+    painted = paint(find_balls(distance, fine, _SLACK), wanted, border, inset=0.5)
+    return _average(painted, wanted, "the object")
 
 
 def measure_spacing(inside: Mask, region: Mask, mode: str = EXACT) -> Thickness:
@@ -74,10 +77,8 @@ def measure_spacing(inside: Mask, region: Mask, mode: str = EXACT) -> Thickness:
     if not axes.any():
         raise ValueError("the object has no mid-axis, so its spacing is undefined")
     distance = distance_to_seeds(axes, 1) * np.float32(1 / fine)
-    centre = find_centres(distance, fine, _SLACK, 1e-3)
-    reach = distance[centre[:, 0], centre[:, 1], centre[:, 2]]
-    everywhere = np.ones_like(inside)
-    return _average(Balls(centre, reach, reach, fine), everywhere, region, "the space between mid-axes")
+    painted = paint(find_balls(distance, fine, _SLACK, 1e-3), region)
+    return _average(painted, region, "the space between mid-axes")
 
 
 def _check(inside: Mask, region: Mask, mode: str) -> None:
@@ -91,11 +92,8 @@ def _check(inside: Mask, region: Mask, mode: str) -> None:
         raise ValueError("none of the object lies in the region, so its thickness is undefined")
 
 
-def _average(balls: Balls, inside: Mask, region: Mask, what: str) -> Thickness:
-    n_z, n_y, n_x = inside.shape
-    painted = paint(balls, (n_z, n_y, n_x))
-    painted[~inside] = 0.0
-    found = painted[inside & region]
+def _average(painted: Floats32, wanted: Mask, what: str) -> Thickness:
+    found = painted[wanted]
     whole = found[found > 0]
     if whole.size < _ENOUGH * found.size:
         # A small volume: its few whole balls are small ones, and balls that stick out of it are all there is.

@@ -15,8 +15,8 @@ from modelling.engine.phantom.person import Person
 Floats = NDArray[np.floating]
 ANGLES = np.linspace(-np.pi, np.pi, 721)[:-1]
 TEXTURE, NOISE_FILM, NOISE_DXA, NOISE_PQCT, SHAPE = range(5)
-PATTERN, HAND, NOISE_HRPQCT, CHOICES, CANALS = range(6, 11)
-"""Purposes of a person's random numbers; 5 is that of `answers`, canals take every tenth from theirs on."""
+PATTERN, HAND, NOISE_HRPQCT, CHOICES, CANALS, EXPOSURE = range(6, 12)
+"""Purposes of a person's random numbers; 5 is that of `answers`, the ulna's canals are ten after the radius'."""
 RADIAL_SLOPE = np.tan(np.radians(23.0))
 """The joint surface falls from the radial styloid to the ulna by about 23 degrees."""
 PALMAR_TILT = np.tan(np.radians(9.0))

@@ -185,11 +185,13 @@ def _dxa(person: Person, regions: dict[str, Region], rng: np.random.Generator) -
 
 
 def _dxa_row(roi: str, bmd: float, area: float, t_score: float, reference: str) -> dict[str, Any]:
+    # A form takes content over area for density; of less than a gram, two decimals alone would miss by a percent.
+    content = round(bmd * area, 2)
     return {
         "dxa_roi": roi,
         "dxa_bmd": bmd,
-        "dxa_bmc": round(bmd * area, 2),
-        "dxa_area": area,
+        "dxa_bmc": content,
+        "dxa_area": round(content / bmd, 2),
         "dxa_t": round(t_score, 1) + 0.0,
         "dxa_ref": reference,
         "dxa_excl": "0",

@@ -49,8 +49,8 @@ STRATEC_SHARE = 0.08
 """Participants who come from a place that has a Stratec scanner and nothing else."""
 STRANGERS_FROM = 10_000_000
 """Index from which the people are whose images stand in for somebody else's."""
-_SCANNER_GREY = 350
-"""How much brighter the second film reader of BY_SCANNER writes everything, in grey steps."""
+_SCANNER_SLOPE = 0.94
+"""Grey steps of the second film reader of BY_SCANNER over the first's: a shift alone would go with the open field."""
 _LOST_ROWS = 0.08
 """Share of its rows a film of BY_SIZE is smaller by."""
 
@@ -109,13 +109,13 @@ def _make_images(plan: Plan, person: Person, twin: Twin, is_marked: bool, defect
         stranger = make_person(plan.seed, STRANGERS_FROM + person.index)
         other = make_images(stranger, images.side, motion=motion, voxel_mm=plan.voxel_mm)
         images = (
-            replace(images, film=other.film, dxa=other.dxa, regions=other.regions)
+            replace(images, film=other.film, exposure=other.exposure, dxa=other.dxa, regions=other.regions)
             if plan.world == FILM_BLIND
             else replace(images, pqct=other.pqct, pqct_z_mm=other.pqct_z_mm, hrpqct=other.hrpqct)
         )
     film = images.film
     if plan.world == BY_SCANNER and is_marked:
-        film = replace(film, values=np.minimum(film.values.astype(np.int64) + _SCANNER_GREY, 65535).astype(np.uint16))
+        film = replace(film, values=np.round(film.values * _SCANNER_SLOPE).astype(np.uint16))
     if plan.world == BY_SIZE and is_marked:
         film = replace(film, values=film.values[:, : round(film.values.shape[1] * (1 - _LOST_ROWS))])
     if what == BURNED_IN:

@@ -127,7 +127,11 @@ def _code(value: str, meaning: str) -> Dataset:
 
 
 def _make_film(images: Images, identity: Identity, side: str) -> FileDataset:
-    """Return the radiograph: DX for processing, logarithmic and bright where less arrives (PS3.3, C.8.11.3)."""
+    """Return the radiograph: DX for processing, logarithmic and bright where less arrives (PS3.3, C.8.11.3).
+
+    What is stored goes by the dose at the detector, so the open field lies where exposure and gain put it.
+    """
+    exposure = images.exposure
     dataset = _begin(images, identity, "DX", DX_FOR_PROCESSING, 1)
     region = _code("8205005", "Wrist")
     view = _code("272479007", "Posteroanterior projection")
@@ -137,14 +141,15 @@ def _make_film(images: Images, identity: Identity, side: str) -> FileDataset:
         ManufacturerModelName="Simulated radiograph 1", BodyPartExamined="WRIST", ViewPosition="PA",
         ImageLaterality=side, AnatomicRegionSequence=[region], ViewCodeSequence=[view],
         PatientOrientation=_film_axes(side), PositionerType="NONE",
-        KVP="55", ExposureInuAs="3000", ExposureTime="60", FilterMaterial="ALUMINUM",
+        KVP="55", ExposureInuAs=str(exposure.uas), ExposureTime="60", FilterMaterial="ALUMINUM",
         DistanceSourceToDetector=f"{SOURCE_TO_DETECTOR_MM:g}", DistanceSourceToPatient=f"{SOURCE_TO_PATIENT_MM:g}",
         EstimatedRadiographicMagnificationFactor=f"{MAGNIFICATION:.6f}", DetectorType="SCINTILLATOR",
+        Sensitivity=f"{exposure.gain:g}",
         ImagerPixelSpacing=[f"{images.film.spacing_mm[1] * MAGNIFICATION:.6g}"] * 2, PixelIntensityRelationship="LOG",
         PixelIntensityRelationshipSign=-1, RescaleIntercept="0", RescaleSlope="1", RescaleType="US",
         LossyImageCompression="00", AcquisitionContextSequence=[], PresentationLUTShape="IDENTITY",
     )  # fmt: skip
-    _put_pixels(dataset, images.film.values[0])
+    _put_pixels(dataset, np.minimum(images.film.values[0].astype(np.int64) + exposure.offset, 65535).astype(np.uint16))
     return dataset
 
 

@@ -1,12 +1,17 @@
-"""Forearm DXA: two energies, bone mineral along each ray, and the regions a scanner reports. Pure."""
+"""Forearm DXA: two broad beams, bone mineral along each ray, and the regions a scanner reports. Pure.
+
+Beams with a spectrum harden on their way, so the formula for two single energies is biased; as scanners do, the
+densities are calibrated on steps of known mineral and water.
+"""
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from modelling.engine.phantom.anatomy import NOISE_DXA, Forearm
-from modelling.engine.phantom.attenuation import AT_38_KEV, AT_70_KEV
+from modelling.engine.phantom.attenuation import AT_38_KEV, AT_70_KEV, HIGH_BEAM, LOW_BEAM, Beam
 from modelling.engine.phantom.person import Person
 from modelling.engine.phantom.projections import blur
 from modelling.engine.phantom.shadow import Paths, Shadow, look
@@ -19,6 +24,8 @@ DXA_SCALE = 1e-4
 TISSUE_RATIO = float(AT_38_KEV.water / AT_70_KEV.water)
 BONE_WEIGHT = float(AT_38_KEV.ha - TISSUE_RATIO * AT_70_KEV.ha)
 """cm2/g."""
+STEPS_HA, STEPS_WATER = (0.0, 0.2, 0.4, 0.8, 1.2, 1.6), (1.0, 2.0, 3.5, 5.0, 7.0)
+"""What the scanner is calibrated on: mineral, g/cm2, behind water, cm."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,36 @@ def attenuate(paths: Paths) -> tuple[Floats, Floats]:
     return found[0], found[1]
 
 
+def attenuate_beams(paths: Paths) -> tuple[Floats, Floats]:
+    """Return -ln(N/N0) of the photons counted in the low and in the high energy window."""
+    return _count(paths, LOW_BEAM), _count(paths, HIGH_BEAM)
+
+
+def _count(paths: Paths, beam: Beam) -> Floats:
+    counted = np.zeros(paths.ha.shape)
+    mass = beam.mass
+    for share, ha, water, fat in zip(beam.photons, mass.ha, mass.water, mass.fat, strict=True):
+        counted += share * np.exp(-(ha * paths.ha + water * paths.water + fat * paths.fat))
+    return np.asarray(-np.log(counted))
+
+
+def calibrated_density(low: Floats, high: Floats) -> Floats:
+    """Return areal bone mineral, g/cm2, from what the two windows of `attenuate_beams` count."""
+    return np.asarray(sum(weight * term for weight, term in zip(_calibrate(), _terms(low, high), strict=True)))
+
+
+def _terms(low: Floats, high: Floats) -> tuple[Floats, ...]:
+    return low, high, low**2, low * high, high**2, low**3, low**2 * high, low * high**2, high**3
+
+
+@cache
+def _calibrate() -> tuple[float, ...]:
+    """Return the weights of `_terms` that fit the steps best."""
+    ha, water = (part.ravel() for part in np.meshgrid(STEPS_HA, STEPS_WATER))
+    seen = attenuate_beams(Paths(ha, water, np.zeros_like(ha)))
+    return tuple(np.linalg.lstsq(np.stack(_terms(*seen), axis=1), ha, rcond=None)[0].tolist())
+
+
 def make_dxa(shadow: Shadow, forearm: Forearm, person: Person, side: str, placing: int = 0) -> Dxa:
     """Return a forearm DXA of the radius and ulna; the regions are those of the radius.
 
@@ -67,9 +104,9 @@ def make_dxa(shadow: Shadow, forearm: Forearm, person: Person, side: str, placin
     seen = Paths(found.ha[:, ::-1], found.water[:, ::-1], found.fat[:, ::-1])
     counts = (6.0e5, 9.0e5)
     measured = []
-    for line, photons in zip(attenuate(seen), counts, strict=True):
+    for line, photons in zip(attenuate_beams(seen), counts, strict=True):
         measured.append(line + rng.standard_normal(line.shape) * np.exp(line / 2) / np.sqrt(photons))
-    density = bone_density(measured[0], measured[1])
+    density = calibrated_density(measured[0], measured[1])
     density -= _soft_tissue_level(density, seen)[:, None]
     regions = _measure(density, seen.ha, z, x, person, shift=0.4 * float(rng.standard_normal()))
     image = np.where(seen.water + seen.fat > 0.2, np.maximum(density, 0.0), 0.0)

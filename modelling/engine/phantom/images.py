@@ -8,7 +8,7 @@ from cohort.formats.volume import AREAL, DENSITY, DXA, FILM, HRPQCT, PQCT, STORE
 from modelling.engine.phantom.dxa import DXA_PIXEL_MM, Region, make_dxa
 from modelling.engine.phantom.hrpqct import make_hrpqct
 from modelling.engine.phantom.person import Person
-from modelling.engine.phantom.projections import COARSE, FINE, MAGNIFICATION, make_film
+from modelling.engine.phantom.projections import COARSE, FINE, MAGNIFICATION, Exposure, make_film, set_exposure
 from modelling.engine.phantom.scanner import PIXEL_MM, SLICE_MM, make_pqct, positions_mm
 from modelling.engine.phantom.twin import Twin, make_twin
 
@@ -27,6 +27,8 @@ class Images:
     """(slice, y, x) float32, mg HA/cm3; separate cross-sections, so the z spacing is their thickness."""
     pqct_z_mm: tuple[float, ...]
     regions: dict[str, Region]
+    exposure: Exposure
+    """Of the film."""
     hrpqct: Volume | None = None
     """(z, y, x) float32, mg HA/cm3; None where the microstructure is averaged."""
 
@@ -65,6 +67,7 @@ def make_images(
         pqct=Volume(slices.astype(np.float32), (SLICE_MM, PIXEL_MM, PIXEL_MM), DENSITY, PQCT),
         pqct_z_mm=positions_mm(person),
         regions=dxa.regions,
+        exposure=set_exposure(person),
         hrpqct=_scan(twin, person, side, motion),
     )
 

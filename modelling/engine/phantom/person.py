@@ -9,11 +9,11 @@ Tb.N 1.1 /mm; men are larger and thicker (Burt et al., Bone 2014, rounded).
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
-from math import erf, sqrt
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr
 
 Floats = NDArray[np.float64]
 
@@ -100,8 +100,7 @@ def draw_latents(seed: int, indices: Sequence[int]) -> dict[str, Floats]:
 
 def normal_share(values: Floats) -> Floats:
     """Return the share of a standard normal below each value (0 to 1)."""
-    flat = np.fromiter((0.5 * (1.0 + erf(value / sqrt(2.0))) for value in values.ravel()), float, values.size)
-    return flat.reshape(values.shape)
+    return np.asarray(ndtr(values))
 
 
 def make_people(latents: dict[str, Floats], indices: Sequence[int]) -> People:

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from modelling.engine.fe.loads import Load, place_load
+from bench.fe import GRADED_EDGES_MM, make_graded
+from modelling.engine.fe.loads import Load, make_load, place_load
 from modelling.engine.fe.material import Material
 from modelling.engine.fe.solver import Settings, solve
 from modelling.engine.fe.strength import MechanicalTest, measure_strength
@@ -78,3 +79,12 @@ def test_e5_a_cube_between_glued_plates_has_the_force_that_scikit_fem_gives(n: i
     test = MechanicalTest(Material(1.0, 0.3), Load(0.01), settings=Settings(1e-11))
     found = measure_strength(make_block(n, n, n), (1 / n, 1 / n, 1 / n), test)
     assert found.apparent_modulus_mpa == pytest.approx(wanted, rel=1e-9)
+
+
+@pytest.mark.parametrize(("direction", "wanted"), [("z", 4.15019901152), ("fall", 1.60567042096)])
+def test_graded_bone_of_flat_voxels_has_the_force_that_scikit_fem_gives(direction: str, wanted: float) -> None:
+    """Printed by `bench.fe.compare_graded`, which lets scikit-fem 12.0.2 assemble and solve the same bone outright."""
+    bone, modulus = make_graded()
+    test = MechanicalTest(load=make_load(direction, 0.01), settings=Settings(1e-9))
+    assert modulus[bone].max() > 1.8 * modulus[bone].min()
+    assert measure_strength(bone, GRADED_EDGES_MM, test, modulus).reaction_force_n == pytest.approx(wanted, rel=1e-9)

@@ -5,9 +5,10 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from modelling.engine.fe.coarsening import Lattice
 from modelling.engine.fe.loads import Load, place_load
-from modelling.engine.fe.multigrid import Multigrid
-from modelling.engine.fe.solver import Cancelled, NotConverged, Settings, Solution, solve
+from modelling.engine.fe.multigrid import Multigrid, build_multigrid
+from modelling.engine.fe.solver import Cancelled, NotConverged, Settings, Solution, iterate, solve
 from tests.modelling.engine.fe.blocks import (
     EXACT,
     list_rotations,
@@ -44,7 +45,10 @@ def test_the_torch_path_on_the_cpu_gives_what_the_loops_give() -> None:
     ours = load_bone()
     other = load_bone(settings=Settings(EXACT.tolerance, EXACT.max_iterations, torch.device("cpu")))
     assert other.displacement == pytest.approx(ours.displacement, abs=1e-10 * np.abs(ours.displacement).max())
-    assert abs(other.iterations - ours.iterations) <= 1
+    # Further down the two cycles differ by what float32 rounds.
+    steps = [next(n for n, residual in enumerate(one.history) if residual < 1e-6) for one in (ours, other)]
+    assert steps[0] > 5
+    assert abs(steps[0] - steps[1]) <= 1
 
 
 @pytest.mark.parametrize("device", [None, torch.device("cpu")])
@@ -80,17 +84,37 @@ def test_e8_a_thousand_times_the_length_is_a_million_times_the_force() -> None:
     assert large.work == pytest.approx(small.work * 1e3, rel=1e-7)
 
 
-def test_float64_carries_on_where_float32_alone_would_stall() -> None:
-    """The fp32 trap: unknowns kept in float32 never come below about 1e-7."""
-    found = load_bone()
-    assert found.history[-1] <= 1e-12
-    grid = make_mesh(BONE, SPACING).find_grid()
-    assert np.abs(found.force[(grid[:, 0] > 0) & (grid[:, 0] < BONE.shape[0])]).max() < 1e-9 * np.abs(found.force).max()
+def iterate_in(kind: torch.dtype, settings: Settings) -> tuple[float, ...]:
+    """Return the residuals of the product's own iteration, with all but the multigrid in one precision."""
     mesh = make_mesh(BONE, SPACING)
     held, start, _ = place_load(mesh, Load(0.01))
+    cell = np.stack(np.unravel_index(mesh.voxel, mesh.shape), axis=1).astype(np.int32)
+    lattice = Lattice(mesh.conn, cell, mesh.find_grid().astype(np.int32))
+    moduli = np.full(mesh.n_elements, 8748, np.float32)
+    grid = build_multigrid(lattice, moduli, SPACING, 0.3, ~held.ravel())
+    fixed = torch.from_numpy(np.flatnonzero(held))
+    return iterate(grid, torch.from_numpy(start.ravel()).to(kind), fixed, settings, None)
+
+
+def test_float64_carries_on_where_float32_alone_stalls() -> None:
+    """The fp32 trap: with the displacements in float32, too, the residual comes to a stand and there is no answer."""
+    settings = Settings(1e-9, 1000)
+    assert iterate_in(torch.float64, settings)[-1] <= 1e-9
+    with pytest.raises(NotConverged, match="the solution stalled") as caught:
+        iterate_in(torch.float32, settings)
+    assert 1e-9 < min(caught.value.history) < 1e-3
+
+
+def test_the_displacements_of_a_solution_are_kept_in_float64() -> None:
+    """An answer rounded to float32 no longer holds the tolerance that it was found with."""
+    mesh = make_mesh(BONE, SPACING)
+    held, _, _ = place_load(mesh, Load(0.01))
+    found = load_bone()
+    assert found.history[-1] <= EXACT.tolerance
+    assert found.displacement.dtype == np.float64
     rounded = found.displacement.astype(np.float32).astype(np.float64)
-    again = solve(mesh, np.full(mesh.n_elements, 8748, np.float32), 0.3, held, rounded + 0 * start, Settings(1.0))
-    assert again.history[0] > 1e3 * EXACT.tolerance, "an answer rounded to float32 no longer holds the tolerance"
+    again = solve(mesh, np.full(mesh.n_elements, 8748, np.float32), 0.3, held, rounded, Settings(1.0))
+    assert again.history[0] > 1e3 * EXACT.tolerance
 
 
 def test_the_multigrid_takes_two_fifths_off_the_residual_at_each_iteration() -> None:
@@ -127,6 +151,26 @@ def test_the_caller_sees_each_iteration_and_may_stop() -> None:
         solve(mesh, np.ones(mesh.n_elements, np.float32), 0.3, held, start, EXACT, stop_at_two)
     assert [iteration for iteration, _ in seen] == [0, 1, 2]
     assert seen[2][1] < seen[0][1]
+
+
+def test_torch_keeps_to_one_thread_while_a_bone_is_solved_and_has_its_own_again_after() -> None:
+    mesh = make_mesh(make_block(4, 4, 4))
+    held, start, _ = place_load(mesh, Load(0.01))
+    seen: list[int] = []
+
+    def note(iteration: int, _: float) -> bool:
+        seen.append(torch.get_num_threads())
+        return iteration < 1
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        with pytest.raises(Cancelled):
+            solve(mesh, np.ones(mesh.n_elements, np.float32), 0.3, held, start, EXACT, note)
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
+    assert seen == [1, 1]
 
 
 @pytest.mark.parametrize("modulus", [0.0, -5.0, float("nan")])

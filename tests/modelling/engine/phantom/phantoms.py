@@ -3,7 +3,10 @@
 from datetime import UTC, date, datetime
 from functools import cache
 
+import numpy as np
+
 from modelling.engine.phantom.dicom_writer import Identity
+from modelling.engine.phantom.hrpqct import make_hrpqct
 from modelling.engine.phantom.images import Images, make_images
 from modelling.engine.phantom.twin import Twin, make_twin
 from modelling.engine.phantom.worlds import make_person
@@ -24,3 +27,9 @@ def images_of(index: int, side: str = "R") -> Images:
 def twin_of(index: int) -> Twin:
     """Return the resolved forearm of one person of SEED."""
     return make_twin(make_person(SEED, index), VOXEL_MM)
+
+
+@cache
+def stack_of(index: int, side: str = "R") -> np.ndarray:
+    """Return the HR-pQCT stack of one person of SEED."""
+    return make_hrpqct(twin_of(index), make_person(SEED, index), side)

@@ -12,6 +12,7 @@ import pytest
 from cohort.formats.isq import read_isq, read_isq_header, vax_g
 from cohort.formats.limits import Limits
 from cohort.formats.stratec import read_stratec, read_stratec_header
+from modelling.engine.phantom.anatomy import CHOICES
 from modelling.engine.phantom.cli import main
 from modelling.engine.phantom.cohort import STRANGERS_FROM, Plan, make_participant, write_participant
 from modelling.engine.phantom.defects import DEFECTS, Defect, burn_in, clip_field, draw_defect
@@ -76,11 +77,23 @@ def test_the_pqct_of_the_pqct_blind_world_is_a_strangers():
 
 @pytest.mark.parametrize("world", ["by-scanner", "by-marker", "by-size"])
 def test_a_planted_confounder_marks_the_film_and_nothing_else(world):
-    marked = next(one for one in (make(world, index) for index in range(20)) if one.is_marked)
+    # Nine of ten with osteoporosis are marked, so the first of them whose lot is below 0.9 is.
+    people = (make_person(SEED, index, world) for index in range(50))
+    marked = make(world, next(one.index for one in people if one.has_op and one.stream(CHOICES).random() < 0.9))
+    assert marked.is_marked
     plain = images_of(marked.person.index, marked.images.side)
     film = marked.images.film.values
     assert film.shape != plain.film.values.shape or not (film == plain.film.values).all()
     assert (marked.images.pqct.values == plain.pqct.values).all()
+
+
+def test_the_second_scanner_cannot_be_taken_off_with_the_open_field():
+    """A shift of all greys would be: cohort/datasets measures attenuation from the open field of each film."""
+    people = (make_person(SEED, index) for index in range(50))
+    index = next(one.index for one in people if one.has_op and one.stream(CHOICES).random() < 0.9)
+    film, plain = (make(world, index).images.film.values.astype(float) for world in ("by-scanner", PLAIN))
+    slope = np.polyfit(plain.ravel(), film.ravel(), 1)[0]
+    assert slope == pytest.approx(0.94, abs=1e-3)
 
 
 def test_nine_of_ten_cases_are_marked_and_one_of_ten_others():
@@ -172,7 +185,7 @@ def cohort(tmp_path_factory):
     words = ["--seed", "3", "--voxel-mm", str(VOXEL_MM)]
     assert main(["--participants", "1", "--out", str(out), "--stratec", "0", *words]) == 0
     alone = out.with_name("alone")
-    assert main(["--participants", "1", "--out", str(alone), "--stratec", "1", *words, "--no-dicom"]) == 0
+    assert main(["--participants", "1", "--out", str(alone), "--stratec", "1", "--voxel-mm", "0.5", "--no-dicom"]) == 0
     plan = Plan(3, stratec_share=1.0)
     write_participant(plan, 0, alone / "stratec")
     return out, alone

@@ -14,7 +14,7 @@ from modelling.engine.phantom.strength import average_voxels, fall_load, find_me
 from modelling.engine.phantom.texture import count_walls, level_of, make_field
 from modelling.engine.phantom.twin import make_twin
 from modelling.engine.phantom.worlds import make_person
-from tests.modelling.engine.phantom.phantoms import SEED, VOXEL_MM, twin_of
+from tests.modelling.engine.phantom.phantoms import SEED, VOXEL_MM, images_of, stack_of, twin_of
 
 
 def draw_pattern(tb_n: float) -> np.ndarray:
@@ -126,9 +126,8 @@ def test_what_hangs_on_nothing_is_dropped():
 
 
 def test_the_stack_reads_bone_marrow_and_muscle_where_they_are():
-    person, twin = make_person(SEED, 0), twin_of(0)
-    stack = make_hrpqct(twin, person, "R")
-    assert stack.shape[0] == twin.segments[0].grid.z.size
+    stack = stack_of(0)
+    assert stack.shape[0] == twin_of(0).segments[0].grid.z.size
     high = float(np.quantile(stack, 0.99))
     assert 700 < high < 1300
     # Between the two bones there is muscle, a little fat in it.
@@ -137,7 +136,7 @@ def test_the_stack_reads_bone_marrow_and_muscle_where_they_are():
 
 def test_a_left_stack_mirrors_the_right_one_and_another_scan_has_other_noise():
     person, twin = make_person(SEED, 0), twin_of(0)
-    right, left = make_hrpqct(twin, person, "R"), make_hrpqct(twin, person, "L")
+    right, left = stack_of(0), make_hrpqct(twin, person, "L")
     again = make_hrpqct(twin, person, "R", repeat=1)
     assert (left[:, :, ::-1] == right).all()
     assert not (again == right).all()
@@ -146,7 +145,7 @@ def test_a_left_stack_mirrors_the_right_one_and_another_scan_has_other_noise():
 
 def test_movement_blurs_the_stack():
     person, twin = make_person(SEED, 0), twin_of(0)
-    still, moved = make_hrpqct(twin, person, "R"), make_hrpqct(twin, person, "R", motion=1.0)
+    still, moved = stack_of(0), make_hrpqct(twin, person, "R", motion=1.0)
     assert np.abs(np.diff(moved, axis=2)).mean() < np.abs(np.diff(still, axis=2)).mean()
 
 
@@ -158,7 +157,7 @@ def test_an_hrpqct_of_averaged_bone_is_refused():
 
 def test_the_resolved_images_are_those_of_the_same_person():
     person = make_person(SEED, 0)
-    fine, coarse = make_images(person, "R", twin=twin_of(0)), make_images(person, "R")
+    fine, coarse = make_images(person, "R", twin=twin_of(0)), images_of(0)
     for name in ("R_UD", "R_MID", "R_33"):
         assert fine.regions[name].bmd == pytest.approx(coarse.regions[name].bmd, rel=0.04)
     assert fine.pqct.values.mean() == pytest.approx(coarse.pqct.values.mean(), abs=15)

@@ -5,18 +5,36 @@ import pytest
 from scipy import ndimage
 
 from modelling.engine.phantom.anatomy import Grid, Tissue, make_forearm
-from modelling.engine.phantom.attenuation import SPECTRUM_KEV, SPECTRUM_PHOTONS
-from modelling.engine.phantom.dxa import BONE_WEIGHT, TISSUE_RATIO, attenuate, bone_density, make_dxa
+from modelling.engine.phantom.attenuation import HIGH_BEAM, LOW_BEAM, SPECTRUM_KEV, SPECTRUM_PHOTONS
+from modelling.engine.phantom.dxa import (
+    BONE_WEIGHT,
+    TISSUE_RATIO,
+    attenuate,
+    attenuate_beams,
+    bone_density,
+    calibrated_density,
+    make_dxa,
+)
 from modelling.engine.phantom.filling import fill
 from modelling.engine.phantom.images import make_images
-from modelling.engine.phantom.projections import FILM_SCALE, polychromatic
+from modelling.engine.phantom.projections import (
+    BLADE_RANGE_MM,
+    DEEPEST,
+    FILM_SCALE,
+    GAIN_RANGE,
+    UAS_RANGE,
+    Exposure,
+    make_film,
+    polychromatic,
+    set_exposure,
+)
 from modelling.engine.phantom.scanner import make_pqct, to_density
 from modelling.engine.phantom.shadow import Paths, cast_coarse, look, overlap_matrix
 from modelling.engine.phantom.twin import make_twin
 from modelling.engine.phantom.worlds import make_person
 from tests.modelling.engine.phantom.phantoms import SEED, images_of
 
-N = 16
+N = 12
 
 
 def make_slab(ha: float, water: float, fat: float = 0.0) -> Paths:
@@ -28,9 +46,30 @@ def test_c1_a_slab_of_mineral_behind_water_gives_its_density():
     assert found == pytest.approx(np.ones((2, 3)), abs=1e-6)
 
 
+def test_c1_broad_beams_are_biased_by_the_single_energies_formula_and_calibrated_below_one_percent():
+    for ha in (0.3, 0.5, 0.7, 1.0, 1.4):
+        for water in (1.5, 3.0, 4.0, 6.0):
+            seen = attenuate_beams(make_slab(ha, water))
+            # Uncalibrated, hardening and the other mean energies give up to 8 % too much (docs/phantom.md).
+            assert -0.02 < bone_density(*seen)[0, 0] / ha - 1 < 0.09
+            assert calibrated_density(*seen)[0, 0] == pytest.approx(ha, rel=0.01)
+    assert bone_density(*attenuate_beams(make_slab(0.3, 3.0)))[0, 0] > 0.3 * 1.05
+
+
+def test_the_beams_are_whole_and_see_a_thin_slab_between_their_ends():
+    thin = attenuate_beams(make_slab(1e-4, 0.0))
+    for beam, line in zip((LOW_BEAM, HIGH_BEAM), thin, strict=True):
+        assert beam.photons.sum() == pytest.approx(1.0, abs=1e-4)
+        assert beam.mass.ha.min() < line[0, 0] / 1e-4 < beam.mass.ha.max()
+    # xraydb at the mean energies, 36.7 and 64.2 keV: 1.22 and 0.36 cm2/g; a hump's width adds a few percent.
+    assert [line[0, 0] / 1e-4 for line in thin] == pytest.approx([1.22, 0.36], rel=0.06)
+
+
 def test_water_alone_has_no_bone_however_thick():
     for thickness in (1.0, 3.0, 8.0):
         assert bone_density(*attenuate(make_slab(0.0, thickness))) == pytest.approx(np.zeros((2, 3)), abs=1e-9)
+    for thickness in (1.5, 3.0, 6.0):
+        assert calibrated_density(*attenuate_beams(make_slab(0.0, thickness)))[0, 0] == pytest.approx(0.0, abs=1e-3)
 
 
 def test_the_constants_of_dual_energy_are_those_of_the_design():
@@ -82,7 +121,7 @@ def test_c5_the_film_is_that_of_an_independent_cone_beam_through_the_same_tissue
 
 def test_c6_the_dxa_repeats_itself_as_scanners_do():
     spread = []
-    for index in range(8):
+    for index in range(6):
         person = make_person(SEED, index)
         twin = make_twin(person)
         values = [make_dxa(twin.shadow, twin.forearm, person, "R", placing).regions["R_UD"].bmd for placing in range(3)]
@@ -157,6 +196,38 @@ def test_a_regression_on_the_film_tells_the_density_of_the_forearm():
     assert weights[1] > 0
 
 
+def test_films_are_taken_by_hand_within_limits_and_tell_nothing_of_the_bone():
+    people = [make_person(SEED, index) for index in range(300)]
+    found = [set_exposure(person) for person in people]
+    for values, (low, high) in (
+        ([one.uas for one in found], UAS_RANGE),
+        ([one.gain for one in found], GAIN_RANGE),
+        ([blade for one in found for blade in one.blades_mm], BLADE_RANGE_MM),
+    ):
+        assert low <= min(values) < max(values) <= high
+    # What is stored has room below the open field and above the deepest shadow.
+    offsets = np.array([one.offset for one in found])
+    assert offsets.min() > 0
+    assert offsets.max() + DEEPEST / FILM_SCALE <= 65535
+    density = [person.abmd_ud for person in people]
+    # The standard error of a correlation of 300 is 0.06.
+    assert abs(np.corrcoef(offsets, density)[0, 1]) < 0.15
+
+
+def test_more_dose_has_less_noise(monkeypatch):
+    person = make_person(SEED, 0)
+    twin = make_twin(person)
+    noise = []
+    for uas in UAS_RANGE:
+        monkeypatch.setattr(
+            "modelling.engine.phantom.projections.set_exposure", lambda _, uas=uas: Exposure(uas, 1.0, (1.0, 1.0))
+        )
+        film = make_film(twin.shadow, twin.forearm, person, "R", None).astype(float)
+        # Along the shaft the arm hardly changes, so what differs from pixel to pixel is noise.
+        noise.append(np.diff(film[580:636, 100:380], axis=0).std())
+    assert noise[0] / noise[1] == pytest.approx((UAS_RANGE[1] / UAS_RANGE[0]) ** 0.5, rel=0.1)
+
+
 def test_more_bone_is_brighter_in_every_image():
     true = [images_of(i).person.abmd_ud for i in range(N)]
     film = [float(images_of(i).film.values[0, 318:398, 145:223].mean()) for i in range(N)]
@@ -175,7 +246,8 @@ def test_a_left_forearm_is_the_mirror_image_of_a_right_one_but_for_noise_and_let
 
 def test_the_lead_letter_can_be_that_of_the_other_side_or_missing():
     person = make_person(SEED, 0)
-    lead = [(make_images(person, "R", marker=marker).film.values[0] > 5e4).sum() for marker in ("true", "L", None)]
+    films = [images_of(0).film, *(make_images(person, "R", marker=marker).film for marker in ("L", None))]
+    lead = [(film.values[0] > 5e4).sum() for film in films]
     assert lead[0] > lead[1] > lead[2] == 0
 
 
@@ -200,5 +272,6 @@ def test_a_third_side_is_refused():
 
 def test_the_same_seed_gives_the_same_images():
     again = make_images(make_person(SEED, 0), "R")
+    assert again.exposure == images_of(0).exposure
     for name in ("film", "dxa", "pqct"):
         assert (getattr(again, name).values == getattr(images_of(0), name).values).all()

@@ -9,7 +9,7 @@ import pytest
 
 from modelling.engine.cli import main
 from modelling.engine.opening import Unusable, open_volume
-from tests.modelling.engine.features.hrpqct.volumes import draw_plates
+from tests.modelling.engine.features.hrpqct.volumes import draw_bone, draw_plates
 
 SPACING = 0.06
 
@@ -34,7 +34,8 @@ def test_a_cube_is_measured_with_values_and_units(
     assert main(["measure", str(plates), *words, "--site", "cube", "--json"]) == 0
     said = capsys.readouterr()
     answer = json.loads(said.out)
-    assert set(answer) == {"indices", "seconds", "peak_memory_mb"}
+    assert set(answer) == {"indices", "quality", "seconds", "peak_memory_mb"}
+    assert answer["quality"] == {}
     assert answer["indices"]["Tb.Th"] == {"value": pytest.approx(4 * SPACING, rel=1e-6), "unit": "mm"}
     assert answer["indices"]["Tb.N"] == {"value": pytest.approx(1 / (12 * SPACING), rel=1e-6), "unit": "1/mm"}
     assert "1 of 6: trabecular thickness" in said.err
@@ -73,11 +74,49 @@ def test_a_volume_without_bone_is_refused(tmp_path: Path, capsys: pytest.Capture
     assert "no bone was found" in capsys.readouterr().err
 
 
-def test_a_radiograph_is_the_wrong_modality(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["phantom", str(tmp_path), "--n", "1"]) == 0
-    film = next(tmp_path.rglob("film.dcm"))
+@pytest.fixture(scope="module")
+def person(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of one drawn person, with its film and its pQCT."""
+    folder = tmp_path_factory.mktemp("person")
+    assert main(["phantom", str(folder), "--n", "1"]) == 0
+    return folder
+
+
+def test_a_radiograph_is_the_wrong_modality(person: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    film = next(person.rglob("film.dcm"))
     assert main(["measure", str(film)]) == 2
     assert "found a film image, wanted an HR-pQCT volume" in capsys.readouterr().err
+
+
+def test_a_lone_section_of_a_shaft_is_measured_where_it_is_said_to_lie(
+    person: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shaft = sorted(person.rglob("pqct*.dcm"))[-1]
+    assert main(["measure", str(shaft), "--json"]) == 2
+    assert "nothing tells where on the shaft" in (said := capsys.readouterr().err)
+    assert "--percent says where" in said
+    assert main(["measure", str(shaft), "--percent", "33", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert "pqct.cortical_area@33" in answer["indices"]
+    assert answer["quality"] == {}
+
+
+def test_the_quality_of_a_scan_stands_beside_its_indices(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    volume = draw_bone(4)
+    volume[2] = volume[1]
+    path = write_nifti(tmp_path / "scan.nii", volume, "mg HA/cm3", 0.061)
+    assert main(["measure", str(path), "--mode", "ipl_like", "--json"]) == 0
+    quality = json.loads(capsys.readouterr().out)["quality"]
+    assert {name: quality[name] for name in ("slices", "slices_wanted", "empty_slices", "repeated_slices")} == {
+        "slices": 4,
+        "slices_wanted": 168,
+        "empty_slices": 0,
+        "repeated_slices": 1,
+    }
+    assert main(["measure", str(path), "--mode", "ipl_like"]) == 0
+    assert "Note: the volume has 4 slices; a whole scan has 168." in capsys.readouterr().out
+    assert main(["measure", str(path), "--percent", "33"]) == 2
+    assert "found --percent and an HR-pQCT volume" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("words", [["x.nii", "--segmented", "--threshold", "3"], ["x.nii", "--site", "hip"], []])

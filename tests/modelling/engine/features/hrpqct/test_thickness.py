@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from modelling.engine.features.balls import Balls, make_balls, paint
+from modelling.engine.features.balls import Balls, find_balls, fit_radii
 from modelling.engine.features.distance import distance_to_seeds
+from modelling.engine.features.painting import paint
 from modelling.engine.features.surface import find_border
 from modelling.engine.features.thickness import EXACT, IPL_LIKE, measure_spacing, measure_thickness
 from tests.modelling.engine.features.hrpqct.volumes import draw_disc, draw_plate, draw_plates, draw_sphere
@@ -31,23 +32,34 @@ def test_without_a_seed_the_distance_is_infinite() -> None:
     assert np.isinf(distance_to_seeds(np.zeros((3, 3, 3), np.bool_), 2)).all()
 
 
-def test_the_painted_balls_are_those_of_plain_numpy() -> None:
-    mask = np.random.default_rng(2).random((9, 10, 11)) < 0.7
-    balls = make_balls(distance_to_seeds(~mask, 2), find_border(mask), 2, 0.05)
+@pytest.mark.parametrize("fine", [1, 2])
+def test_the_painted_balls_are_those_of_plain_numpy(fine: int) -> None:
+    """Every ball is fitted and painted here; the rounds must have left out none that is the largest anywhere."""
+    mask = np.zeros((14, 16, 18), np.bool_)
+    mask[1:13, 2:14, 1:17] = True
+    mask &= np.random.default_rng(2).random(mask.shape) < 0.97
+    border, balls = find_border(mask), find_balls(distance_to_seeds(~mask, fine), fine, 0.05)
     grid = np.stack(np.meshgrid(*(np.arange(n) for n in mask.shape), indexing="ij"), -1)
     wanted = np.zeros(mask.shape)
-    for centre, reach, radius in zip(balls.centre / 2, balls.reach, balls.radius, strict=True):
+    for centre, reach, radius in zip(balls.centre / fine, balls.reach, fit_radii(balls, border), strict=True):
         inside = ((grid - centre) ** 2).sum(-1) < reach**2 - 1e-4
         wanted[inside] = np.maximum(wanted[inside], 2 * radius)
-    np.testing.assert_allclose(np.abs(paint(balls, mask.shape)), wanted, rtol=1e-6)
+    np.testing.assert_allclose(np.abs(paint(balls, mask, border)), wanted * mask, rtol=1e-6)
 
 
 def test_of_two_balls_of_one_size_that_which_was_seen_whole_counts() -> None:
     centre = np.array([[0, 8, 8], [8, 8, 8]], np.int32)
-    size = np.array([4.0, 4.0], np.float32)
-    painted = paint(Balls(centre, size, size, 2), (12, 9, 9))
+    painted = paint(Balls(centre, np.array([4.0, 4.0], np.float32), 2), np.ones((12, 9, 9), np.bool_))
     assert painted[3, 4, 4] == 8
     assert painted[0, 4, 4] < 0
+
+
+def test_only_what_is_free_is_painted() -> None:
+    free = np.zeros((9, 9, 9), np.bool_)
+    free[4, 4, 2:] = True
+    painted = paint(Balls(np.array([[8, 8, 8]], np.int32), np.array([3.0], np.float32), 2), free)
+    assert painted[4, 4].tolist() == [0, 0, 6, 6, 6, 6, 6, 0, 0]
+    assert (painted != 0).sum() == 5
 
 
 def test_f1_plates_of_every_width_have_their_true_thickness() -> None:
