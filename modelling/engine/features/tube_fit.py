@@ -89,8 +89,8 @@ def _misfit(edges: Floats, profile: Floats, seen: Floats) -> Floats:
         (left, inner_left, slice(0, round(seen[2] + depth) + 1)),
         (right, inner_right, slice(round(seen[3] - depth), profile.size)),
     ):
-        edges = [sorted((one, 2 * middle - one)) for one in (outer, inner)]
-        shadows = [shadow_of_ellipse(profile.size, low, high, blur) for low, high in edges]
+        chords = [sorted((one, 2 * middle - one)) for one in (outer, inner)]
+        shadows = [shadow_of_ellipse(profile.size, low, high, blur) for low, high in chords]
         place = np.linspace(-1.0, 1.0, profile.size)
         design = np.stack([*shadows, np.ones(profile.size), place], axis=1)[wanted]
         weights, *_ = np.linalg.lstsq(design, profile[wanted], rcond=None)
