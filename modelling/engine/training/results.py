@@ -10,7 +10,6 @@ result/card.json              the model in words
 
 import csv
 import hashlib
-from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,13 +17,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from modelling.engine.recipes import FILM_ONLY, THRESHOLD_RULES
+from modelling.engine.recipes import FILM_ONLY
 from modelling.engine.training.card import write_card
 from modelling.engine.training.clinical import get_labels
 from modelling.engine.training.config import Config
 from modelling.engine.training.measure import measure_oof
 from modelling.engine.training.snapshot import Snapshot
-from modelling.engine.training.thresholds import choose_threshold
+from modelling.engine.training.thresholds import choose_thresholds
 from modelling.engine.training.trained import Trained
 from portal.proof import jcs
 
@@ -110,7 +109,7 @@ def describe_model(config: Config, snapshot: Snapshot, trained: Trained) -> dict
             for fold, digest in enumerate(hashes)
         ],
         "weights_sha256": hash_of_weights(hashes),
-        "thresholds": _choose_thresholds(config, labels, trained.oof),
+        "thresholds": choose_thresholds(config.threshold_rule, labels, trained.oof),
         "calibration": {inputs: _sort_calibration(labels, p) for inputs, p in trained.oof.items()},
         "fe_taught": bool(trained.net.get("fe_taught", False)),
         "config": config.as_json(),
@@ -125,17 +124,6 @@ def hash_of_code(folder: Path = CODE) -> str:
     for path in sorted([*folder.glob("*.py"), *folder.glob("training/*.py"), *folder.glob("nets/*.py")]):
         digest.update(path.relative_to(folder).as_posix().encode() + b"\n" + path.read_bytes())
     return digest.hexdigest()
-
-
-def _choose_thresholds(
-    config: Config, labels: NDArray[np.int64], oof: Mapping[str, NDArray[np.float64]]
-) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for inputs, p in oof.items():
-        known = np.isfinite(p)
-        value = choose_threshold(config.threshold_rule, labels[known], p[known])
-        found[inputs] = {"value": value, "rule": config.threshold_rule, "words": THRESHOLD_RULES[config.threshold_rule]}
-    return found
 
 
 def _sort_calibration(labels: NDArray[np.int64], p: NDArray[np.float64]) -> dict[str, list[float]]:

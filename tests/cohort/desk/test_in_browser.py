@@ -97,7 +97,7 @@ def test_a_participant_is_seen_on_one_screen(
         # A button acts on the image that was touched last.
         assert [one["invert"] != other["invert"] for one, other in zip(before, after, strict=True)] == [0, 1, 0]
         page.locator("#measurements-title").scroll_into_view_if_needed()
-        expect(page.get_by_role("table", name="Measurements")).to_be_visible()
+        expect(page.get_by_role("link", name="What is measured, and how")).to_be_visible()
         assert_accessible(page)
         assert_fits(page)
 
