@@ -4,6 +4,7 @@ A real browser before a real server, with real workers, clock and scorer; nothin
 of the study left behind (months.py).
 """
 
+import contextlib
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Error, expect
 
 from cohort.consent.models import ITEMS
 from cohort.participants.models import Participant
@@ -194,7 +195,9 @@ def reload_until(person: Person, path: str, is_there: Callable[[], bool]) -> Non
     while not is_there():
         assert timezone.now().timestamp() < deadline, f"{path} never showed it"
         person.page.wait_for_timeout(500)
-        person.open(path)
+        # What was sent a moment ago may still lead the browser elsewhere; then it is asked again.
+        with contextlib.suppress(Error):
+            person.open(path)
 
 
 def give_shares(chromium: Browser, address: str, cards: dict[Actor, str], givers: list[Actor]) -> None:
