@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from modelling.engine.fe.jit import compiled
+from modelling.engine.jit import compiled
 
 Array = NDArray[Any]
 
 
-@compiled()
+@compiled(fused=True)
 def _find(root: Array, i: int) -> int:
     while root[i] != i:
         root[i] = root[root[i]]
@@ -18,7 +18,7 @@ def _find(root: Array, i: int) -> int:
     return i
 
 
-@compiled()
+@compiled(fused=True)
 def _join(root: Array, i: int, j: int) -> None:
     """Let i and j be of one set, named by its lowest member, so that the result knows no order."""
     i, j = _find(root, i), _find(root, j)
@@ -28,7 +28,7 @@ def _join(root: Array, i: int, j: int) -> None:
         root[i] = j
 
 
-@compiled()
+@compiled(fused=True)
 def list_elements_of_nodes(conn: Array, n_nodes: int) -> tuple[Array, Array]:
     """Return (start, elements): the elements at node n are elements[start[n]:start[n + 1]], rising."""
     start = np.zeros(n_nodes + 1, np.int64)
@@ -46,7 +46,7 @@ def list_elements_of_nodes(conn: Array, n_nodes: int) -> tuple[Array, Array]:
     return start, elements
 
 
-@compiled()
+@compiled(fused=True)
 def join_elements(start: Array, elements: Array, block: Array) -> Array:
     """Return (E,) the lowest element of each group: elements of one 2x2x2 block that hang together by nodes."""
     root = np.arange(block.shape[0]).astype(np.int32)
@@ -60,7 +60,7 @@ def join_elements(start: Array, elements: Array, block: Array) -> Array:
     return root
 
 
-@compiled()
+@compiled(fused=True)
 def join_corners(start: Array, elements: Array, parent: Array, cell: Array, grid: Array) -> Array:
     """Return (8 coarse E,) the lowest of the corners that are one coarse node.
 
@@ -86,7 +86,7 @@ def join_corners(start: Array, elements: Array, parent: Array, cell: Array, grid
     return root
 
 
-@compiled()
+@compiled(fused=True)
 def find_free(owner: Array, code: Array, weights: Array, conn: Array, free: Array, n_coarse: int) -> Array:
     """Return (3 coarse N,) bool: which coarse displacements are unknown.
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from modelling.engine.fe.jit import compiled
 from modelling.engine.fe.lanes import add_four, load_four
+from modelling.engine.jit import compiled
 
 Array = NDArray[Any]
 
@@ -19,7 +19,7 @@ LANES = 32
 """Elements worked on side by side: their 24 rows of 32 floats stay in the nearest cache."""
 
 
-@compiled()
+@compiled(fused=True)
 def _transform(rows: Array) -> None:
     """Replace 8 rows by their Walsh-Hadamard sums: pattern p is the sum over corners k of (-1)^|p & k| row k."""
     for i in range(LANES):
@@ -35,7 +35,7 @@ def _transform(rows: Array) -> None:
         rows[i + 3 * LANES], rows[i + 7 * LANES] = b3 + b7, b3 - b7
 
 
-@compiled()
+@compiled(fused=True)
 def _multiply(uz: Array, uy: Array, ux: Array, blocks: Array, modulus: Array) -> None:
     """Multiply the transformed displacements by the eight symmetric blocks and the moduli, in place."""
     for s in range(8):
@@ -51,7 +51,7 @@ def _multiply(uz: Array, uy: Array, ux: Array, blocks: Array, modulus: Array) ->
             px[i] = e * (zx * z + yx * y + xx * x)
 
 
-@compiled()
+@compiled(fused=True)
 def _gather(conn: Array, first: int, n: int, x: Array, uz: Array, uy: Array, ux: Array) -> None:
     """Put the displacements of elements first..first+n-1 into lanes."""
     fours = n - n % 4
@@ -67,7 +67,7 @@ def _gather(conn: Array, first: int, n: int, x: Array, uz: Array, uy: Array, ux:
             uz[k * LANES + i], uy[k * LANES + i], ux[k * LANES + i] = x[j], x[j + np.uint64(1)], x[j + np.uint64(2)]
 
 
-@compiled()
+@compiled(fused=True)
 def _scatter(conn: Array, first: int, n: int, y: Array, fz: Array, fy: Array, fx: Array) -> None:
     """Add the forces of elements first..first+n-1, from lanes."""
     fours = n - n % 4
@@ -85,7 +85,7 @@ def _scatter(conn: Array, first: int, n: int, y: Array, fz: Array, fy: Array, fx
             y[j + np.uint64(2)] += fx[k * LANES + i]
 
 
-@compiled()
+@compiled(fused=True)
 def apply_elements(given: tuple[Array, ...], x: Array, y: Array, slabs: Array, first: int, step: int) -> None:
     """Add the forces K x of the elements in slabs first, first + step, ... to y.
 
@@ -113,7 +113,7 @@ def apply_elements(given: tuple[Array, ...], x: Array, y: Array, slabs: Array, f
             _scatter(conn, start, n, y, uz, uy, ux)
 
 
-@compiled()
+@compiled(fused=True)
 def smooth_step(keep: Any, gain: Any, fields: tuple[Array, ...], first: int, last: int) -> None:
     """One Chebyshev step in one pass: step = keep step + gain inverse (right - force); x += step; force = 0.
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from modelling.engine.fe.jit import compiled
+from modelling.engine.jit import compiled
 
 Array = NDArray[Any]
 Hanging = tuple[Array, Array, Array, Array]
@@ -24,7 +24,7 @@ def list_held_nodes(owner: NDArray[np.int32], code: NDArray[np.uint8], conn: NDA
     return start, order.astype(np.int32), code[order], conn
 
 
-@compiled()
+@compiled(fused=True)
 def prolong_add(hanging: Hanging, coarse: Array, fine: Array, slabs: Array, first: int, step: int) -> None:
     """Add the coarse field at their places to the fine nodes of the coarse elements in slabs first, first + step ..."""
     start, node, place, conn = hanging
@@ -51,7 +51,7 @@ def prolong_add(hanging: Hanging, coarse: Array, fine: Array, slabs: Array, firs
                 fine[j + np.uint64(2)] += flat[at + np.uint64(2)]
 
 
-@compiled()
+@compiled(fused=True)
 def restrict_add(hanging: Hanging, fine: Array, coarse: Array, slabs: Array, first: int, step: int) -> None:
     """Add to the coarse field the transpose of `prolong_add`, for coarse elements in slabs first, first + step ..."""
     start, node, place, conn = hanging

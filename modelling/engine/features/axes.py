@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelling.engine.features.distance import distance_to_seeds
-from modelling.engine.features.jit import compiled, n_range
+from modelling.engine.jit import compiled, n_range
 
 Floats32 = NDArray[np.float32]
 Mask = NDArray[np.bool_]

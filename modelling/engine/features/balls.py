@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from modelling.engine.features.jit import compiled, n_range
 from modelling.engine.features.surface import Border
+from modelling.engine.jit import compiled, n_range
 
 Floats32 = NDArray[np.float32]
 Mask = NDArray[np.bool_]

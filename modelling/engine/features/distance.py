@@ -7,7 +7,7 @@ of Computing 8:415, 2012). Each pass looks at the seeds of the coarse grid alone
 import numpy as np
 from numpy.typing import NDArray
 
-from modelling.engine.features.jit import compiled, n_range
+from modelling.engine.jit import compiled, n_range
 
 Floats32 = NDArray[np.float32]
 Mask = NDArray[np.bool_]
