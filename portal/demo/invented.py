@@ -7,9 +7,6 @@ number alone.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +15,7 @@ from modelling.engine.phantom.dicom_writer import Identity, write_dicom
 from modelling.engine.phantom.images import make_images
 from modelling.engine.phantom.person import Person
 from modelling.engine.phantom.worlds import make_person
+from modelling.engine.processes import work_in_order
 from portal.demo.names import FAMILY, GIVEN
 
 SEED = 20260101
@@ -77,26 +75,8 @@ def invent(number: int, index: int, day: date) -> Invented:
 
 
 def make_all(wishes: list[Wish], n_processes: int) -> Iterator[Made]:
-    """Make images and answers of everybody, in order, on several cores. Raises EOFError where a process died."""
-    # Spawned, so that a child holds no connection of ours; a pipe each and no pool, because a pool wants shared
-    # memory, which a bare machine may not let an ordinary user have.
-    context = get_context("spawn")
-    makers: list[tuple[Connection, BaseProcess]] = []
-    for number in range(n_processes):
-        ours, theirs = context.Pipe(duplex=False)
-        maker: BaseProcess = context.Process(target=_make_each, args=(wishes[number::n_processes], theirs), daemon=True)
-        maker.start()
-        theirs.close()
-        makers.append((ours, maker))
-    for number in range(len(wishes)):
-        yield makers[number % n_processes][0].recv()
-    for _, maker in makers:
-        maker.join()
-
-
-def _make_each(wishes: list[Wish], line: Connection) -> None:
-    for wish in wishes:
-        line.send(make(wish))
+    """Make images and answers of everybody, in order, on several cores."""
+    return work_in_order(make, wishes, n_processes)
 
 
 def make(wish: Wish) -> Made:

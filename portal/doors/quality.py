@@ -15,6 +15,8 @@ from portal.doors.home import ROOT
 PYTHON = sys.executable
 PURE = ("portal/proof", "portal/embedded", "portal/doors", "modelling/engine", "cohort/formats", "cohort/deid")
 FRONTEND = ROOT / "frontend"
+DJLINT = "import os; os.cpu_count = lambda: 1; from djlint import main; main()"
+"""In one process: its pool wants shared memory, which a bare machine may not let an ordinary user have."""
 SIDE_BY_SIDE = ("-n", "2", "--dist", "loadfile")
 """Two halves of the tests at once, each with services of its own; a file's tests stay together for their fixtures."""
 
@@ -86,7 +88,7 @@ def _checks() -> list[Check]:
             ROOT,
             django,
         ),
-        Check("templates (djlint)", (PYTHON, "-m", "djlint", "--lint", "frontend/templates", "--quiet")),
+        Check("templates (djlint)", (PYTHON, "-c", DJLINT, "--lint", "frontend/templates", "--quiet")),
         Check("scripts (eslint)", (_npm(), "run", "--silent", "lint"), FRONTEND),
         Check("licences", (PYTHON, "tests/licences.py")),
         Check("migrations are complete", (PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"), ROOT, django),

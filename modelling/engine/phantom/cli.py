@@ -3,11 +3,9 @@
 import argparse
 import hashlib
 import json
-import multiprocessing
 import sys
 import time
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -19,6 +17,7 @@ from modelling.engine.phantom.dicom_writer import MARK
 from modelling.engine.phantom.fine import COARSEST_MM, FINEST_MM
 from modelling.engine.phantom.outcomes import PLAIN, WORLDS
 from modelling.engine.phantom.person import REFERENCE_DAY
+from modelling.engine.processes import work_in_order
 
 HELP = "write a cohort of simulated people: images as scanners send them, answers for the forms, and the truth"
 FORMAT = "trabecula.phantom/1"
@@ -107,15 +106,9 @@ def _write_cohort(out: Path, plan: Plan, indices: range, n_processes: int) -> No
     _claim(out / "plan.json", plan)
     wishes = [(plan, index, out / f"person-{index:04d}") for index in indices]
     begun = time.monotonic()
-    if n_processes == 1:
-        for done, wish in enumerate(wishes, 1):
-            write_participant(*wish)
-            _tell(done, len(wishes), begun)
-    else:
-        # Spawned, so that compiled loops and threads of this process are not copied half-way.
-        with ProcessPoolExecutor(n_processes, mp_context=multiprocessing.get_context("spawn")) as pool:
-            for done, _ in enumerate(pool.map(_write_one, wishes), 1):
-                _tell(done, len(wishes), begun)
+    written = map(_write_one, wishes) if n_processes == 1 else work_in_order(_write_one, wishes, n_processes)
+    for done, _ in enumerate(written, 1):
+        _tell(done, len(wishes), begun)
     _write_manifest(out, plan)
 
 
