@@ -1,5 +1,6 @@
 """Compiled loops: numba, with what was compiled kept beside the source where that is allowed."""
 
+import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
@@ -8,6 +9,9 @@ import numba
 Loop = TypeVar("Loop", bound=Callable[..., Any])
 
 n_range = numba.prange
+
+# Where an ordinary user may not write to shared memory numba locks its start among threads alone: all we need.
+warnings.filterwarnings("ignore", message="Could not obtain multiprocessing lock")
 
 
 def compiled(*, parallel: bool = False, fused: bool = False) -> Callable[[Loop], Loop]:
