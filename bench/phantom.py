@@ -1,32 +1,40 @@
-"""`python -m bench.phantom`: how the phantom cohort stands beside the published one, how precise, how fast, how easy.
+"""`python -m bench.phantom`: how the phantom cohort stands beside the published one, how precise, how fast.
 
 Prints the tables of docs/phantom.md. `--people` is the cohort of the table (by design), `--drawn` how many of them are
-drawn voxel by voxel and measured (`bench.phantom_drawn`), `--images` how many films the trivial model sees.
-`./run study` asks for 400, 40 and 400.
+drawn voxel by voxel and measured (`bench.phantom_drawn`), `--broken` how many radii are drawn and broken
+(`bench.phantom_strength`), `--images` how many films trivial statistics and a small net see (`bench.phantom_easy`; none
+below 100). `./run study` asks for 400, 40, 60 and 400.
 """
 
 import argparse
 import sys
 import tempfile
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench import phantom_drawn
-from modelling.engine.phantom.dxa import attenuate_beams, bone_density, calibrated_density, make_dxa
-from modelling.engine.phantom.images import make_images
+from bench import phantom_drawn, phantom_easy, phantom_strength
+from modelling.engine.phantom.anatomy import make_forearm
+from modelling.engine.phantom.dxa import (
+    Dxa,
+    attenuate_beams,
+    bone_density,
+    calibrated_density,
+    make_dxa,
+    place_arm,
+)
 from modelling.engine.phantom.outcomes import forearm_t
-from modelling.engine.phantom.person import People
-from modelling.engine.phantom.shadow import Paths
-from modelling.engine.phantom.twin import make_twin
-from modelling.engine.phantom.worlds import make_person, make_world, oracle_auc
+from modelling.engine.phantom.person import People, Person
+from modelling.engine.phantom.shadow import Paths, cast_coarse
+from modelling.engine.phantom.worlds import make_person, make_world
 
 Floats = NDArray[np.float64]
 
 SEED = 1
+FEWEST_FILMS = 100
+"""An AUC of fewer people says nothing."""
 PUBLISHED = {
     "Ct.Ar mm2": (48, 52),
     "Tb.N 1/mm": (0.99, 1.1),
@@ -44,7 +52,8 @@ def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.phantom", description=__doc__)
     parser.add_argument("--people", type=int, default=400)
     parser.add_argument("--drawn", type=int, default=4)
-    parser.add_argument("--images", type=int, default=60)
+    parser.add_argument("--broken", type=int, default=12)
+    parser.add_argument("--images", type=int, default=0)
     parser.add_argument("--voxel-mm", type=float, default=0.122)
     arguments = parser.parse_args(words)
     tell_medians(arguments.people)
@@ -54,7 +63,9 @@ def main(words: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as folder:
         words = [str(Path(folder) / "drawn.jsonl"), "--people", str(arguments.drawn)]
         phantom_drawn.main([*words, "--voxel-mm", str(arguments.voxel_mm), "--parts", "files", "indices", "strength"])
-    tell_trivial(arguments.images)
+        phantom_strength.main([str(Path(folder) / "broken.jsonl"), "--people", str(arguments.broken)])
+        if arguments.images >= FEWEST_FILMS:
+            phantom_easy.main([str(Path(folder) / "easy"), "--people", str(arguments.images)])
     return 0
 
 
@@ -110,13 +121,18 @@ def tell_precision(n: int) -> None:
     spread: dict[str, list[float]] = {"R_UD": [], "R_MID": [], "R_33": []}
     for index in range(n):
         person = make_person(SEED, index)
-        twin = make_twin(person)
-        placings = [make_dxa(twin.shadow, twin.forearm, person, "R", placing).regions for placing in range(3)]
+        placings = [lay_down(person, placing).regions for placing in range(3)]
         for name, found in spread.items():
             values = [regions[name].bmd for regions in placings]
             found.append(float(np.std(values, ddof=1) / np.mean(values)))
     words = ", ".join(f"{name} {100 * np.sqrt(np.mean(np.square(found))):.2f} %" for name, found in spread.items())
     _say(f"\nC6, DXA precision over {n} people x 3 placings: {words} (measured in patients 0.74, 0.58, 0.55 %)")
+
+
+def lay_down(person: Person, placing: int) -> Dxa:
+    """Return the DXA of a person whose arm is laid down anew."""
+    laid = place_arm(make_forearm(person), person, placing)
+    return make_dxa(cast_coarse(laid), laid, person, "R", placing)
 
 
 def tell_calibration() -> None:
@@ -129,72 +145,6 @@ def tell_calibration() -> None:
         f"\nC1, steps of 0.3 to 1.4 g/cm2 behind 1.5 to 6 cm of water: two broad beams by the formula for single "
         f"energies {plain.min():+.1f} to {plain.max():+.1f} %, calibrated {fitted.min():+.2f} to {fitted.max():+.2f} %"
     )
-
-
-def tell_trivial(n: int) -> None:
-    """Print how far a boosted model gets that sees only mean, spread, size and file length of the images.
-
-    film as filed: the stored grey values. film: the attenuation over its own open field, which a model is given.
-    """
-    if n < 40:
-        return
-    seen: dict[str, list[tuple[float, ...]]] = {"film as filed": [], "film": [], "dxa": [], "pqct": []}
-    label = []
-    for index in range(n):
-        images = make_images(make_person(SEED, index))
-        film = images.film.values
-        seen["film as filed"].append(trivial(film + np.uint16(images.exposure.offset)))
-        for name in ("film", "dxa", "pqct"):
-            seen[name].append(trivial(getattr(images, name).values))
-        label.append(images.person.has_op)
-    labels = np.array(label)
-    world = make_world(SEED, range(n))
-    tables = {name: np.array(found) for name, found in seen.items()}
-    tables["film, dxa and pqct"] = np.hstack([tables[name] for name in ("film", "dxa", "pqct")])
-    reached = [f"{name} {oracle_auc(cross_validate(table, labels), labels):.2f}" for name, table in tables.items()]
-    oracle = oracle_auc(world.outcomes.p_op, labels)
-    forearm = oracle_auc(-forearm_t(world.outcomes.abmd_33, world.outcomes.abmd_ud), labels)
-    _say(
-        f"\ntrivial image statistics, boosted stumps, 5 folds, {n} people ({int(labels.sum())} cases), AUC for "
-        f"osteoporosis: {', '.join(reached)}; true density of the forearm {forearm:.2f}; oracle {oracle:.2f}"
-    )
-
-
-def trivial(values: NDArray[np.generic]) -> tuple[float, ...]:
-    """Return mean, SD, number of pixels and packed bytes of an image: what needs no look at a bone."""
-    flat = np.asarray(values, np.float64)
-    packed = len(zlib.compress(np.ascontiguousarray(values).tobytes(), 1))
-    return float(flat.mean()), float(flat.std()), float(flat.size), float(packed)
-
-
-def cross_validate(table: Floats, labels: NDArray[np.bool_], folds: int = 5) -> Floats:
-    """Return out-of-fold scores of gradient-boosted stumps, (n,)."""
-    p = np.zeros(labels.size)
-    part = np.random.default_rng(0).permutation(labels.size) % folds
-    for fold in range(folds):
-        p[part == fold] = boost(table[part != fold], labels[part != fold], table[part == fold])
-    return p
-
-
-def boost(table: Floats, labels: NDArray[np.bool_], wanted: Floats, rounds: int = 80, rate: float = 0.1) -> Floats:
-    """Return log odds by gradient boosting of stumps at the deciles (Friedman, Ann Stat 29:1189, 2001)."""
-    score, found = np.zeros(labels.size), np.zeros(wanted.shape[0])
-    cuts = np.quantile(table, np.linspace(0.1, 0.9, 9), axis=0)
-    for _ in range(rounds):
-        rest = labels - 1 / (1 + np.exp(-score))
-        best = (0.0, 0, 0.0, 0.0, 0.0)
-        for column in range(table.shape[1]):
-            for cut in np.unique(cuts[:, column]):
-                left = table[:, column] <= cut
-                if 0 < left.sum() < left.size:
-                    low, high = rest[left].mean(), rest[~left].mean()
-                    gain = left.sum() * low**2 + (~left).sum() * high**2
-                    if gain > best[0]:
-                        best = (gain, column, cut, low, high)
-        _, column, cut, low, high = best
-        score += 4 * rate * np.where(table[:, column] <= cut, low, high)
-        found += 4 * rate * np.where(wanted[:, column] <= cut, low, high)
-    return found
 
 
 def _say(words: str) -> None:

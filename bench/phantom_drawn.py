@@ -31,14 +31,7 @@ from modelling.engine.phantom.fine import cut, make_lattices, resolve
 from modelling.engine.phantom.hrpqct import make_hrpqct
 from modelling.engine.phantom.person import Person
 from modelling.engine.phantom.shadow import cast_coarse
-from modelling.engine.phantom.strength import (
-    EXPONENT,
-    OUTCOME_MM,
-    TISSUE_MINERAL,
-    TISSUE_MPA,
-    average_voxels,
-    simple_strength,
-)
+from modelling.engine.phantom.strength import LEAST_MINERAL, OUTCOME_MM, average_voxels, modulus_of, simple_strength
 from modelling.engine.phantom.twin import FIRST_SLICE_MM, SCAN_MM, Twin
 from modelling.engine.phantom.worlds import make_person
 
@@ -53,8 +46,6 @@ PUBLISHED = {
     "Tb.vBMD": (85, 100),
 }
 """Medians of women with and without a fragility fracture: DeepQCT, medRxiv 2024.04.01.24305147."""
-MINERAL_OF_BONE = 0.05
-"""g HA/cm3: what holds less carries nothing; above, each voxel carries by its own mineral, thin trabeculae too."""
 FILES, INDICES, STRENGTH, FE = "files", "indices", "strength", "fe"
 PARTS = (FILES, INDICES, STRENGTH, FE)
 Row = dict[str, Any]
@@ -150,9 +141,8 @@ def break_bone(mineral: NDArray[np.float32], voxel_mm: float) -> tuple[float, fl
 
     To a residual of 1e-4: the force is then within 0.1 % (docs/finite_elements.md).
     """
-    modulus = TISSUE_MPA * (np.maximum(mineral, 0.0) / TISSUE_MINERAL) ** EXPONENT
     test = MechanicalTest(settings=Settings(tolerance=1e-4))
-    found = measure_strength(mineral > MINERAL_OF_BONE, (voxel_mm,) * 3, test, modulus)
+    found = measure_strength(mineral > LEAST_MINERAL, (voxel_mm,) * 3, test, modulus_of(mineral))
     return found.failure_load_n, found.stiffness_n_per_mm
 
 

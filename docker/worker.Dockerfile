@@ -12,6 +12,8 @@ COPY portal/ portal/
 COPY cohort/ cohort/
 COPY modelling/ modelling/
 COPY frontend/ frontend/
+# The loops of measurement and finite elements, compiled once: nobody writes beside the source in a running container.
+RUN /opt/venv/bin/python -m modelling.engine.fe.warm
 ENV PATH=/opt/venv/bin:/usr/sbin:/usr/bin:/sbin:/bin PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOME=/tmp TRABECULA_HOME=/data TRABECULA_PROCESS=worker
 RUN groupadd --gid 10001 trabecula && useradd --uid 10001 --gid 10001 --no-create-home --shell /usr/sbin/nologin trabecula && install -d -o 10001 -g 10001 -m 0700 /data
 USER 10001:10001

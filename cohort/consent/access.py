@@ -1,11 +1,12 @@
 """Reading consents: the one that counts, and how participants stand."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from uuid import UUID
 
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
 
-from cohort.consent.models import Consent, ConsentState, Level
+from cohort.consent.models import Consent, ConsentState, Level, Withdrawal
 from cohort.participants.models import Participant
 from cohort.study.models import ConsentForm
 
@@ -47,6 +48,18 @@ def standing_of(participant: Participant) -> Standing:
     level: int | None = participant.furthest_level  # type: ignore[attr-defined]
     is_due: bool = participant.is_reconsent_due  # type: ignore[attr-defined]
     return Standing(None if level is None else Level(level), is_due)
+
+
+def list_withdrawn_from_use(study_pk: UUID, since: datetime | None = None) -> list[UUID]:
+    """Return the participants of a study who took back any further use of their data.
+
+    since: those alone whose withdrawal was recorded then or later. What was said earlier and written down later binds
+    whoever uses data from the writing on, so the day on which it was said is not asked.
+    """
+    found = Withdrawal.objects.filter(participant__study=study_pk, level=Level.NO_FURTHER_USE)
+    if since is not None:
+        found = found.filter(recorded_at__gte=since)
+    return sorted(found.values_list("participant", flat=True))
 
 
 def list_reconsent_due(participants: QuerySet[Participant], day: date) -> QuerySet[Participant]:

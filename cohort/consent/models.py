@@ -82,6 +82,7 @@ class Withdrawal(models.Model):
     participant = models.ForeignKey(Participant, models.PROTECT, related_name="withdrawals")
     level = models.PositiveSmallIntegerField(choices=Level.choices)
     withdrawn_on = models.DateField()
+    recorded_at = models.DateTimeField(auto_now_add=True, help_text="later than it was said, where that was by letter")
     why = models.TextField(blank=True, help_text="No reason is required.")
     recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
 

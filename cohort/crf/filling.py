@@ -18,6 +18,12 @@ GIVEN: Final = frozenset({"sex"})
 SEALED: Final = frozenset({"dob"})
 """Questions answered in the sealed part alone."""
 
+GATES: Final = {"fxh": "fxh_any"}
+"""Repeating form → its question whether there is anything at all; there is none where the answer is 0."""
+
+NONE_OF_IT: Final = "NA"
+"""The reason that says that there is nothing to record; the others say why nobody knows."""
+
 LONGEST_COMMENT = 300
 
 
@@ -222,12 +228,18 @@ def examine(form: Form, sheet: Sheet, setting: Setting) -> list[Finding]:
 
 
 def make_empty(form: Form, reason: str, setting: Setting) -> Sheet:
-    """Return a form that says that there is nothing of its kind: every required question has the same reason."""
+    """Return a form that says that there is nothing of its kind: every required question has the same reason.
+
+    Where the form asks whether there is anything, that question is answered instead: to leave it without an answer
+    would drop everybody who has none from the labels, and keep those who have some.
+    """
     if reason not in MISSING_REASONS:
         raise ValueError(f"'{reason}' is none of the reasons: {', '.join(MISSING_REASONS)}")
-    hidden = find_hidden(form, {}, setting.answers)
-    asked = [one.variable for one in form.fields if one.is_required and is_entered(one) and one.variable not in hidden]
-    return settle(form, Sheet(missing=dict.fromkeys(asked, reason)), setting)
+    gate = GATES.get(form.code) if reason == NONE_OF_IT else None
+    answers = {} if gate is None else {gate: "0"}
+    without = find_hidden(form, answers, setting.answers) | set(answers)
+    asked = [one.variable for one in form.fields if one.is_required and is_entered(one) and one.variable not in without]
+    return settle(form, Sheet(answers=answers, missing=dict.fromkeys(asked, reason)), setting)
 
 
 def list_open(findings: list[Finding]) -> list[Finding]:

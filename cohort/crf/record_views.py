@@ -19,8 +19,8 @@ from cohort.crf.answering import answer_conflict, answer_saved
 from cohort.crf.filling import Change, count_done, examine, list_open, settle
 from cohort.crf.forms import ReopenForm, read_changes
 from cohort.crf.known import find_last_time, gather
-from cohort.crf.states import TABLE, RecordState
-from cohort.crf.store import AnyRecord, sheet_of
+from cohort.crf.states import RecordState
+from cohort.crf.store import AnyRecord, sheet_of, table_of
 from cohort.crf.values import write_value
 from cohort.participants.access import get_visit_for
 from cohort.participants.models import Visit
@@ -119,8 +119,8 @@ def record_none(request: Request, code: str, visit_code: str, form: str) -> Http
 def record_reopen(request: Request, code: str, visit_code: str, form: str, number: int) -> HttpResponse:
     """Open a complete form again, for a reason."""
     visit, found = _find(request, code, visit_code, form, number)
-    require_verb(found, "reopen", TABLE)
-    require(request.actor, TABLE[(found.state, "reopen")].action, visit.participant.site_id)
+    require_verb(found, "reopen", table_of(found))
+    require(request.actor, table_of(found)[(found.state, "reopen")].action, visit.participant.site_id)
     asked = ReopenForm(typed_in(request))
     if asked.is_valid():
         services.reopen_record(actor=request.actor, visit=visit, form=form, number=number, why=asked.why)
@@ -195,7 +195,7 @@ def _show(
     left = list_open(findings) if "check" in request.GET else []
     site_pk = visit.participant.site_id
     may_enter = may(request.actor, actions_of(form.code).enter, site_pk)
-    verbs = list_verbs(found, TABLE)
+    verbs = list_verbs(found, table := table_of(found))
     title = f"{form.title} {found.number}" if form.is_repeating and found.number > 1 else form.title
     request.study = visit.participant.study
     context = {
@@ -224,8 +224,8 @@ def _show(
         "done": done,
         "wanted": wanted,
         "saved_at": timezone.localtime(found.changed_at) if found.changed_at else None,
-        "may_sign": "sign" in verbs and may(request.actor, "record.sign", site_pk),
-        "may_reopen": ("reopen" in verbs and may(request.actor, TABLE[(found.state, "reopen")].action, site_pk)),
+        "may_sign": "sign" in verbs and may(request.actor, table[(found.state, "sign")].action, site_pk),
+        "may_reopen": ("reopen" in verbs and may(request.actor, table[(found.state, "reopen")].action, site_pk)),
         "may_say_none": form.is_repeating and found.number == 1 and found.version == 0,
         "may_add": form.is_repeating and may_enter and found.state != RecordState.DRAFT,
         "crumbs": parts.make_crumbs(visit, Link(title)),

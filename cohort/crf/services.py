@@ -15,8 +15,8 @@ from cohort.crf.ages import find_age
 from cohort.crf.filling import Change, Sheet, drop_unchanged, examine, fill, list_open, make_empty
 from cohort.crf.known import gather
 from cohort.crf.models import OutcomeRecord
-from cohort.crf.states import TABLE, RecordState
-from cohort.crf.store import AnyRecord, blank_record, find_record, keep, sheet_of, writing
+from cohort.crf.states import RecordState
+from cohort.crf.store import AnyRecord, blank_record, find_record, keep, sheet_of, table_of, writing
 from cohort.participants.models import Participant, Visit
 from cohort.participants.states import TABLE as VISIT_TABLE
 from cohort.participants.states import VisitState
@@ -158,7 +158,7 @@ def complete_record(*, actor: Actor, visit: Visit, form: str, number: int) -> No
 
 @service("record.enter")
 def record_none(*, actor: Actor, visit: Visit, form: str, reason: str = "NA") -> None:
-    """Say that there is nothing to record on a repeating form: complete, and every question with the same reason."""
+    """Say that there is nothing to record on a repeating form: complete, by its gate or with one reason throughout."""
     _refuse_unfit(actor, visit, form)
     found = load_dictionary().form(form)
     if not found.is_repeating:
@@ -168,7 +168,7 @@ def record_none(*, actor: Actor, visit: Visit, form: str, reason: str = "NA") ->
             raise Refused(f"'{found.title}' was begun already: complete it, or give the reasons there")
         record = blank_record(visit, form, 1)
         sheet = make_empty(found, reason, gather(visit, found))
-        _write(record, sheet, frozenset(sheet.missing))
+        _write(record, sheet, frozenset({*sheet.missing, *sheet.answers}))
         _move(actor, visit, record, "complete")
 
 
@@ -178,13 +178,15 @@ def reopen_record(*, actor: Actor, visit: Visit, form: str, number: int, why: st
     if not why.strip():
         raise Refused("say why the form is opened again")
     require(actor, actions_of(form).view, visit.participant.site_id)
+    # Without consent nobody could complete it again, and its answers would leave the label for good.
+    _refuse_without_consent(visit.participant, timezone.localdate())
     with writing(form):
         _move(actor, visit, _existing(visit, form, number), "reopen")
 
 
 @service("record.sign")
 def sign_record(*, actor: Actor, visit: Visit, form: str, number: int) -> None:
-    """Sign a complete form."""
+    """Sign a complete form: the principal investigator, or the outcome assessor where it tells of an outcome."""
     require(actor, actions_of(form).view, visit.participant.site_id)
     with writing(form):
         _move(actor, visit, _existing(visit, form, number), "sign")
@@ -200,7 +202,7 @@ def _existing(visit: Visit, form: str, number: int) -> AnyRecord:
 def _move(actor: Actor, visit: Visit, record: AnyRecord, verb: str, **changes: Any) -> None:
     site_pk = visit.participant.site_id
     name_subject(visit.participant.code, site_pk)
-    move(record, verb, table=TABLE, actor=actor, site_pk=site_pk, changed_at=timezone.now(), **changes)
+    move(record, verb, table=table_of(record), actor=actor, site_pk=site_pk, changed_at=timezone.now(), **changes)
 
 
 def is_closed(record: AnyRecord) -> bool:

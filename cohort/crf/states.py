@@ -18,3 +18,10 @@ TABLE: Table = {
     (RecordState.COMPLETE, "reopen"): Move(RecordState.DRAFT, action="record.reopen"),
     (RecordState.SIGNED, "reopen"): Move(RecordState.DRAFT, action="record.sign"),
 }
+
+OUTCOME_TABLE: Table = {
+    **TABLE,
+    # The principal investigator sees no outcome before the reveal, so whoever judges outcomes blinded signs them.
+    (RecordState.COMPLETE, "sign"): Move(RecordState.SIGNED, action="outcome.sign"),
+    (RecordState.SIGNED, "reopen"): Move(RecordState.DRAFT, action="outcome.sign"),
+}

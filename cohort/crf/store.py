@@ -8,9 +8,11 @@ from django.db import transaction
 
 from cohort.crf.filling import Sheet
 from cohort.crf.models import OutcomeRecord, Record
+from cohort.crf.states import OUTCOME_TABLE, TABLE
 from cohort.participants.models import Visit
 from cohort.study.dictionary import load_dictionary
 from portal.audit.context import joined
+from portal.workflow import Table
 
 ALIAS = "clinical"
 AnyRecord = Record | OutcomeRecord
@@ -52,6 +54,11 @@ def list_records(visit_pks: Iterable[UUID], forms: Iterable[str]) -> list[AnyRec
         if mine:
             found += kind.objects.filter(visit_id__in=pks, form__in=mine).order_by("form", "number")
     return found
+
+
+def table_of(record: AnyRecord) -> Table:
+    """Return the table of states of a filled-in form: who signs one of the closed schema is somebody else."""
+    return OUTCOME_TABLE if isinstance(record, OutcomeRecord) else TABLE
 
 
 def sheet_of(record: AnyRecord) -> Sheet:

@@ -9,12 +9,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from django.db.models import QuerySet
 
 from cohort.consent.purposes import Purpose as ConsentPurpose
 from cohort.consent.rules import Decision, decide_each
 from cohort.datasets.models import Purpose, Snapshot
+from cohort.datasets.telling import round_flow
 from cohort.imaging.models import Series
 from cohort.labels.rules import Label
 from cohort.labels.services import BASELINE, label_participants, part_of
@@ -48,7 +50,7 @@ class Flow:
         """Add a step."""
         self.steps.append((words, n_left, dict(left_out or {})))
 
-    def as_json(self) -> list[dict[str, object]]:
+    def as_json(self) -> list[dict[str, Any]]:
         """Return the steps as the manifest has them."""
         return [
             {"step": words, "n": n_left, "left_out": [{"reason": why, "n": n} for why, n in sorted(out.items())]}
@@ -66,7 +68,7 @@ def choose(snapshot: Snapshot, day: date) -> tuple[list[Chosen], Flow]:
     drawn = _keep_drawn(snapshot, allowed, flow)
     chosen = _keep_labelled(snapshot, _keep_with_film(snapshot, drawn, flow), flow)
     if not chosen:
-        steps = "; ".join(f"{words}: {n_left}" for words, n_left, _ in flow.steps)
+        steps = "; ".join(f"{one['step']}: {one['n']}" for one in round_flow(flow.as_json()))
         raise Refused(f"nobody is left for this snapshot ({steps})")
     return chosen, flow
 

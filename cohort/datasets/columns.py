@@ -139,8 +139,14 @@ def choose_columns(
         reason = _why_not(task, field) or (_why_not_unasked(field, images) if asked is None else "")
         if reason:
             left_out.append(LeftOut(field.variable, reason))
-        else:
-            chosen += make_columns(field, sites.get(field.form, ()))
+            continue
+        for one in make_columns(field, sites.get(field.form, ())):
+            # One answer of a field may tell of the outcome where the others do not: see ONE_ANSWER of admissible.
+            ruling = classify(task, one.name)
+            if ruling.use is Use.INPUT:
+                chosen.append(one)
+            else:
+                left_out.append(LeftOut(one.name, ruling.reason))
     if asked is None:
         return chosen, left_out
     _refuse_unfit(task, asked, chosen, left_out)

@@ -1,6 +1,6 @@
 """What the pages show of snapshots. Every count by outcome is over training participants alone."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from django.urls import reverse
@@ -9,6 +9,7 @@ from django.utils import timezone
 from cohort.datasets.columns import Column as SnapshotColumn
 from cohort.datasets.columns import LeftOut
 from cohort.datasets.models import Snapshot
+from cohort.datasets.telling import round_flow, tell_count
 from cohort.datasets.usability import is_usable
 from frontend.parts import Cell, Chart, Column, Progress, Row, Table
 from modelling.engine.training.admissible import Use, list_rulings
@@ -29,8 +30,8 @@ def make_snapshots_table(snapshots: Iterable[Snapshot]) -> Table:
             one.study.title,
             one.task,
             state_of(one),
-            "" if one.n is None else one.n,
-            "" if one.n_events is None else one.n_events,
+            "" if one.n is None else tell_count(one.n),
+            "" if one.n_events is None else tell_count(one.n_events),
             str(one.made_by or "the portal"),
             write_instant_short(timezone.localtime(one.asked_at)),
         ]
@@ -68,7 +69,7 @@ def make_progress(snapshot: Snapshot, actor: Actor) -> Progress | None:
 
 def make_flow_chart(snapshot: Snapshot) -> Chart:
     """Return how many were left at each step, as bars and as a table."""
-    steps: Sequence[dict[str, Any]] = snapshot.flow
+    steps = round_flow(snapshot.flow)
     words = [sentence(str(step["step"])).rstrip(".") for step in steps]
     figure = {
         "data": [
@@ -89,14 +90,15 @@ def make_flow_chart(snapshot: Snapshot) -> Chart:
     }
     rows: list[Row] = [[name, step["n"]] for name, step in zip(words, steps, strict=True)]
     table = Table("Who is left", ["Step", Column("Left", is_number=True)], rows)
-    return Chart("flow", f"{snapshot.n} of {steps[0]['n']} people are in it.", figure, table)
+    caption = f"{sentence(tell_count(snapshot.n or 0)).rstrip('.')} of {steps[0]['n']} people are in it."
+    return Chart("flow", caption, figure, table)
 
 
 def make_reasons_table(snapshot: Snapshot) -> Table:
     """Return for each step how many it left out, by reason."""
     rows: list[Row] = [
         [sentence(str(step["step"])).rstrip("."), sentence(str(one["reason"])), one["n"]]
-        for step in snapshot.flow
+        for step in round_flow(snapshot.flow)
         for one in step["left_out"]
     ]
     heads: list[Column | str] = ["Step", "Because", Column("Left out", is_number=True)]
@@ -120,15 +122,15 @@ def make_left_out_table(left_out: Iterable[LeftOut]) -> Table:
 
 
 def make_files_table(manifest: dict[str, Any]) -> Table:
-    """Return the tables with their hashes; images are counted, the manifest names each."""
+    """Return the tables with their hashes; images are counted, and their sizes tell as much as a count would."""
     files = [one for one in manifest["files"] if not one["path"].startswith("images/")]
     rows: list[Row] = [
-        [Cell(one["path"], is_code=True), one["bytes"], Cell(one["sha256"][:16], is_code=True, note="SHA-256 begins")]
+        [Cell(one["path"], is_code=True), Cell(one["sha256"][:16], is_code=True, note="SHA-256 begins")]
         for one in files
     ]
     n_images = len(manifest["files"]) - len(files)
-    columns: list[Column | str] = ["File", Column("Size", unit="B", is_number=True), "Hash"]
-    return Table("Files", columns, rows, note=f"and {n_images} images")
+    note = f"and {tell_count(n_images)} images" if n_images else ""
+    return Table("Files", ["File", "Hash"], rows, note=note)
 
 
 def make_admissible_table(task: str) -> Table:

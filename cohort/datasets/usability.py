@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from cohort.consent.models import Consent, Level, Withdrawal
+from cohort.consent.access import list_withdrawn_from_use
+from cohort.consent.models import Consent
 from cohort.datasets.models import Snapshot
 from portal.core.errors import Refused
 
@@ -29,8 +30,7 @@ def is_usable(snapshot: Snapshot) -> Usability:
         return Usability("it is not built")
     people = {"participant__study": snapshot.study_id, "participant__enrolled_at__lte": snapshot.built_at}
     since = snapshot.asked_at
-    left = Withdrawal.objects.filter(**people, level=Level.NO_FURTHER_USE, withdrawn_on__gte=since.date())
-    if left.exists():
+    if list_withdrawn_from_use(snapshot.study_id, since):
         return Usability("somebody of the study has withdrawn from any further use since it was made")
     if Consent.objects.filter(**people, recorded_at__gt=since).exclude(con_i_ai=True).exists():
         return Usability("somebody of the study has answered no to training and testing since it was made")

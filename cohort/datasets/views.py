@@ -14,6 +14,7 @@ from cohort.datasets.access import get_snapshot_for, list_snapshots_for
 from cohort.datasets.columns import choose_columns
 from cohort.datasets.forms import USUAL, SnapshotForm, tasks_of
 from cohort.datasets.sources import list_fields
+from cohort.datasets.telling import WHY_ROUNDED, tell_count, tell_manifest
 from cohort.datasets.usability import is_usable
 from cohort.study.access import get_study_for, list_studies_for
 from cohort.study.models import StudyState
@@ -99,17 +100,20 @@ def snapshot(request: Request, pk: UUID) -> HttpResponse:
             "files": parts.make_files_table(manifest),
             "n_columns": len(manifest["columns"]),
             "n_left_out": len(manifest["left_out"]),
+            "n_people": tell_count(found.n or 0),
+            "n_events": tell_count(found.n_events or 0),
+            "why_rounded": WHY_ROUNDED,
         }
     return render(request, "cohort/datasets/snapshot.html", context)
 
 
 @require_GET
 def snapshot_manifest(request: Request, pk: UUID) -> HttpResponse:
-    """Hand out the manifest as it was hashed; it names no participant and holds no label."""
+    """Hand out what may be told of the manifest; it names no participant and holds no label."""
     found = get_snapshot_for(request.actor, pk)
     if found.manifest is None:
         raise Http404("Not built")
-    response = JsonResponse(found.manifest, json_dumps_params={"indent": 2, "ensure_ascii": False})
+    response = JsonResponse(tell_manifest(found.manifest), json_dumps_params={"indent": 2, "ensure_ascii": False})
     response["Content-Disposition"] = f'attachment; filename="manifest-{parts.short(found)}.json"'
     return response
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from cohort.deid.scanners import Scanners
 from cohort.deid.series import put_together
 from cohort.deid.steps import Cleaned, clean_file
 from cohort.deid.upload import Incoming, Told, read_told
@@ -37,16 +38,18 @@ def read_upload(folder: Path) -> int:
     out, work = folder / "out", folder / "work"
     out.mkdir(exist_ok=True)
     work.mkdir(exist_ok=True)
-    verdicts, cleaned = clean_all(told, work)
+    scanners = Scanners(told)
+    verdicts, cleaned = clean_all(scanners.without(told), work)
     series = []
     for number, files in enumerate(group(cleaned), 1):
         try:
-            series.append(put_together(told, files, number, out))
+            series.append(put_together(told, files, number, out, scanners.serve(files[0], number)))
         except FormatError as error:
             stopped = Stopped.from_format(VERIFY if error.code == "verify" else READ, error)
             verdicts.update({one.id: stopped.verdict_on(one.id) for one in files})
         else:
-            verdicts.update({one.id: _accept(one, number, len(files)) for one in files})
+            verdicts.update({one.id: _accept(one, number, len(files), scanners) for one in files})
+    verdicts.update(scanners.verdicts())
     answer = {"format": FORMAT, "files": [verdicts[one.id].as_json() for one in told.files], "series": series}
     written = write_answer(out / "verdicts.json", answer)
     n_accepted = sum(one.verdict == ACCEPTED for one in verdicts.values())
@@ -119,6 +122,7 @@ def write_answer(path: Path, answer: dict[str, Any]) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _accept(one: Cleaned, number: int, n_files: int) -> Verdict:
+def _accept(one: Cleaned, number: int, n_files: int, scanners: Scanners) -> Verdict:
     words = "1 image" if n_files == 1 else f"{n_files} images"
-    return Verdict(one.id, ACCEPTED, VERIFY, "", f"Taken in: series {number}, {words}.", number)
+    said = f"Taken in: series {number}, {words}.{scanners.say_missing(one)}"
+    return Verdict(one.id, ACCEPTED, VERIFY, "", said, number)

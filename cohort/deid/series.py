@@ -12,6 +12,7 @@ from cohort.deid.thumbnail import draw_thumbnail, write_png
 from cohort.deid.upload import Told
 from cohort.formats.reading import read_volume
 from cohort.formats.slices import order_slices
+from cohort.formats.stratec import DeviceCalibration
 from cohort.formats.volume import NATIVE, STORED, Values, Volume, hash_pixels
 
 THUMBNAIL, VOLUME = "thumbnail.png", "volume.npy"
@@ -20,9 +21,12 @@ LARGEST_NPY_BYTES = 256 << 20
 _CHUNK = 1 << 20
 
 
-def put_together(told: Told, files: Sequence[Cleaned], number: int, out: Path) -> dict[str, Any]:
+def put_together(
+    told: Told, files: Sequence[Cleaned], number: int, out: Path, calibration: DeviceCalibration | None = None
+) -> dict[str, Any]:
     """Return what verdicts.json says of a series, its files moved to out/<number>/ in their order.
 
+    calibration: of the Stratec scanner, where its file came along; the equation is kept with the series' facts.
     Raises FormatError when the slices do not make a series.
     """
     ordered = order_files(files)
@@ -34,7 +38,7 @@ def put_together(told: Told, files: Sequence[Cleaned], number: int, out: Path) -
     for index, one in enumerate(ordered, 1):
         one.path.rename(folder / f"{index:04d}{one.suffix}")
     paths = sorted(folder.iterdir())
-    volume = read_volume(paths, told.limits)
+    volume = read_volume(paths, told.limits, calibration)
     low, high = volume.range
     extra = [write_volume(volume, folder)] if ordered[0].dicom is None else []
     middle = np.asarray(volume.values[volume.values.shape[0] // 2])
@@ -55,7 +59,7 @@ def put_together(told: Told, files: Sequence[Cleaned], number: int, out: Path) -
         "device": first.device,
         "taken_on": first.taken_on.isoformat() if first.taken_on else None,
         "age_years": first.age_years,
-        "exposure": first.exposure,
+        "exposure": first.exposure | say_equation(calibration),
         "kind": kind_of(volume),
         "unit": volume.unit,
         "motion": None,
@@ -63,6 +67,13 @@ def put_together(told: Told, files: Sequence[Cleaned], number: int, out: Path) -
         "pixel_sha256": hash_pixels(volume.values),
         "volume": {"n_slices": volume.values.shape[0], "min": low, "max": high},
     }
+
+
+def say_equation(calibration: DeviceCalibration | None) -> dict[str, float]:
+    """Return what density, mg/cm3, was computed by, as facts of the series."""
+    if calibration is None:
+        return {}
+    return {"density_slope": calibration.slope, "density_intercept": calibration.intercept}
 
 
 def order_files(files: Sequence[Cleaned]) -> list[Cleaned]:

@@ -100,6 +100,7 @@ def clean_dicom(told: Told, one: Incoming, target: Path) -> Cleaned:
         facts = read_facts(source)
         check_identifiers(facts)
         check_modality(told, facts.modality)
+        check_region(facts)
         check_origin(told, facts.is_simulated)
         rectangle = find_scan(source, facts)
         pixels = read_pixels(source, rectangle)
@@ -210,6 +211,13 @@ def check_modality(told: Told, found: str) -> None:
     if found != told.modality:
         reason = f"The file is {NAMES[found]}; it was dropped where {NAMES[told.modality]} belongs. Drop it there."
         raise Stopped(READ, "modality", reason)
+
+
+def check_region(facts: DicomFacts) -> None:
+    """Raise Stopped for an image of another part of the body: a DXA of hip or spine is no input (DECISIONS 1)."""
+    if facts.elsewhere:
+        reason = f"The file's header says that it shows {facts.elsewhere}; wanted the wrist or the forearm."
+        raise Stopped(READ, "region", reason)
 
 
 def check_origin(told: Told, is_simulated: bool) -> None:

@@ -24,6 +24,7 @@ _ADVICE = {
     "duplicate_slice": "Send each slice once.",
     "scout": "Send the scan itself.",
     "not_dicom": "Send the file as the scanner exports it.",
+    "typ": "Send the scanner's own .TYP file as it lies on the scanner's computer.",
     "unknown": "Send DICOM, a Scanco ISQ or a Stratec scan.",
     "zip": "Unpack it and send the files, or the folder.",
     "syntax": "Export it without compression.",

@@ -66,7 +66,7 @@ def _show_participant(request: Request, code: str, is_revealed: bool = False) ->
         "answers": make_answers_table(consent) if consent else None,
         "purposes": parts.make_purposes_table(found, today),
         "withdrawals": found.withdrawals.select_related("recorded_by").order_by("withdrawn_on", "level"),
-        "steps": make_history(list_history(found.code)[:LATEST_ACTS]),
+        "steps": make_history(list_history(request.actor, found.code)[:LATEST_ACTS]),
         "may_reveal": may(request.actor, "identity.reveal", found.site_id),
         "may_give": standing.furthest is None and may(request.actor, "consent.give", found.site_id),
         "may_withdraw": standing.furthest != Level.NO_FURTHER_USE

@@ -80,6 +80,7 @@ def _describe_study(actor: Actor, found: Study) -> dict[str, Any]:
         "may_add_device": may(actor, "study.add_device"),
         "may_import": found.basis == Basis.PUBLIC_USE and may(actor, "study.import"),
         "may_open": may(actor, "study.open_enrolment"),
+        "may_close": found.state == StudyState.ENROLLING and may(actor, "study.close_enrolment"),
         "may_see_people": may(actor, "participant.view"),
         "may_screen": found.state == StudyState.ENROLLING and may(actor, "participant.screen"),
         "crumbs": [Link("Studies", reverse("studies")), Link(found.title)],

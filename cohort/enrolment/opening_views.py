@@ -1,4 +1,4 @@
-"""Pages that lead to the opening of enrolment: the custodians' shares of the draw, and the opening itself."""
+"""Pages of the opening of enrolment and of its closing, and the custodians' shares of the draw."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from cohort.enrolment.access import list_share_givers
 from cohort.enrolment.opening import SHARES_WANTED
-from cohort.enrolment.services import give_draw_share, list_missing_for_opening, open_enrolment
+from cohort.enrolment.services import close_enrolment, give_draw_share, list_missing_for_opening, open_enrolment
 from cohort.study.access import get_study_for
 from cohort.study.models import Study, StudyState
 from cohort.study.protocol import compute_protocol_sha256
@@ -42,6 +42,22 @@ def study_open(request: Request, code: str) -> HttpResponse:
     missing = [sentence(words) for words in list_missing_for_opening(study)]
     context = {"digest": digest, "form": form, "confirm": _ask_to_open(study, digest), "missing": missing}
     return _show(request, study, "study_open", context, "Open enrolment")
+
+
+@ask_and_act
+@grave
+def study_close(request: Request, code: str) -> HttpResponse:
+    """Close enrolment, for good."""
+    study = get_study_for(request.actor, code)
+    require(request.actor, "study.close_enrolment")
+    require_verb(study, "close_enrolment", TABLE)
+    form = RetypeForm(typed_in(request), wanted=study.code)
+    if form.is_valid():
+        with refusals_on(form):
+            close_enrolment(actor=request.actor, study=study)
+            messages.success(request, "Enrolment is closed. Those who are enrolled go on.")
+            return redirect("study", study.code)
+    return _show(request, study, "study_close", {"form": form, "confirm": _ask_to_close(study)}, "Close enrolment")
 
 
 @ask_and_act
@@ -85,6 +101,19 @@ def _ask_to_open(study: Study, digest: str) -> Confirmation:
         act="Open enrolment",
         cancel_url=reverse("study", args=[study.code]),
         retype=digest[:RETYPED],
+    )
+
+
+def _ask_to_close(study: Study) -> Confirmation:
+    return Confirmation(
+        title="Close enrolment",
+        consequences=[
+            "Nobody is screened or enrolled any more, those screened before included. It cannot be opened again.",
+            "Those who are enrolled go on: their visits, forms and images stay open.",
+        ],
+        act="Close enrolment",
+        cancel_url=reverse("study", args=[study.code]),
+        retype=study.code,
     )
 
 

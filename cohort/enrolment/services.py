@@ -90,6 +90,14 @@ def open_enrolment(*, actor: Actor, study: Study) -> None:
     name_subject(study.code)
 
 
+@service("study.close_enrolment")
+def close_enrolment(*, actor: Actor, study: Study) -> None:
+    """Close enrolment for good: nobody is screened or enrolled any more; those enrolled go on."""
+    move(study, "close_enrolment", table=STUDY_TABLE, actor=actor)
+    append_to_ledger("study.closed", {"study": str(study.pk), "protocol_sha256": study.protocol_sha256})
+    name_subject(study.code)
+
+
 def _refuse_signers_who_count_as_one(actor: Actor, study: Study, givers: Sequence[UUID]) -> None:
     """Raise Refused unless opener and custodians are different people, none of whom let another in of late."""
     if actor.person_pk in givers and not study.small_team:
@@ -112,8 +120,7 @@ def list_missing_for_opening(study: Study) -> list[str]:
 def screen_person(*, actor: Actor, study: Study, site: Site, scr_source: str, **answers: Any) -> Screening:
     """Keep one screening with its verdict and every criterion that failed; no name is asked."""
     require(actor, "participant.screen", site.pk)
-    if study.state != StudyState.ENROLLING:
-        raise Refused(f"'{study.code}' is not open for enrolment")
+    _refuse_closed(study)
     if not study.study_sites.filter(site=site).exists():
         raise Refused(f"{site} does not take part in '{study.code}'")
     if answers["scr_date"] > timezone.localdate():
@@ -161,6 +168,7 @@ def enrol_participant(*, actor: Actor, screening: Screening, identity: Identity,
     """
     require(actor, "participant.enrol", screening.site_id)
     study, site = screening.study, screening.site
+    _refuse_closed(study)
     _refuse_unfit_person(screening, identity, signing.signed_on)
     refuse_unfit_signing(actor, study.pk, site.pk, signing.form, signing.signed_on, signing.answers, signing.copy_given)
     # First of all the move: of two enrolments at once, one ends here. The key it names is checked at the commit.
@@ -188,6 +196,11 @@ def enrol_participant(*, actor: Actor, screening: Screening, identity: Identity,
     allocate.assign(study, participant.pk, site.prefix, screening.sex, screening.scr_age)
     name_subject(participant.code, site.pk)
     return participant
+
+
+def _refuse_closed(study: Study) -> None:
+    if study.state != StudyState.ENROLLING:
+        raise Refused(f"'{study.code}' is not open for enrolment")
 
 
 def _refuse_unfit_person(screening: Screening, identity: Identity, signed_on: date) -> None:

@@ -6,6 +6,7 @@ from cohort.enrolment import opening_views, views
 
 urlpatterns = [
     path("studies/<slug:code>/open/", opening_views.study_open, name="study-open"),
+    path("studies/<slug:code>/close/", opening_views.study_close, name="study-close"),
     path("studies/<slug:code>/draw/", opening_views.study_draw, name="study-draw"),
     path("studies/<slug:code>/screening/", views.screenings, name="screenings"),
     path("studies/<slug:code>/screening/new/", views.screening_new, name="screening-new"),

@@ -1,7 +1,7 @@
 """The rows of a study that a public table becomes (no database is asked here; the service writes them).
 
 Every key is worked out from the study and the source's own number, so an import that broke off is simply tried again
-and meets what it left under the closed roles.
+and meets what it left under the closed roles: the draw of each person stays, the answers become those of the new file.
 """
 
 import uuid

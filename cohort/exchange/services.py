@@ -79,9 +79,11 @@ def _write(study: Study, site: Site, built: Built) -> None:
     Participant.objects.bulk_create(built.participants, batch_size=BATCH)
     Visit.objects.bulk_create(built.visits, batch_size=BATCH)
     Record.objects.bulk_create(built.records, batch_size=BATCH)
-    # The closed roles commit first: what they keep, nobody points to before the rest is committed too.
+    # The closed roles commit first: what they keep, nobody points to before the rest is committed too. What an import
+    # that broke off left there, perhaps of a file that was corrected since, makes way for what this file says.
     with joined("clinical"):
-        OutcomeRecord.objects.bulk_create(built.outcomes, batch_size=BATCH, ignore_conflicts=True)
+        OutcomeRecord.objects.filter(participant_id__in=[one.pk for one in built.participants]).delete()
+        OutcomeRecord.objects.bulk_create(built.outcomes, batch_size=BATCH)
     allocate.assign_many(study, site.prefix, built.to_draw)
 
 

@@ -8,6 +8,8 @@ import math
 import mmap
 import warnings
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -49,6 +51,9 @@ SOP_CLASSES = {
 }
 """The only kinds of DICOM object that are read (PS3.4 B.5)."""
 
+PLAIN = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99")
+"""The transfer syntaxes whose pixels are not compressed (PS3.5 A.1, A.2, A.3, A.5)."""
+
 _SPOKEN_OF = {
     "1.2.840.10008.5.1.4.1.1.104.1": ("a PDF document inside DICOM", "pdf"),
     "1.2.840.10008.5.1.4.1.1.66.4": ("a segmentation, not a picture", "segmentation"),
@@ -68,15 +73,28 @@ def read_dicom(path: Path, limits: Limits) -> FileDataset:
 
     Raises FormatError: not DICOM, a kind of object that is not read, too large, cut short, or without pixels.
     """
-    limits.check_file(path.stat().st_size)
-    if sniff.sniff(path) not in {sniff.DICOM, sniff.DICOM_BARE}:
-        raise FormatError("the file", "something else", "DICOM", "not_dicom")
-    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-        source = inflate_if_deflated(path, cast(BinaryIO, mapped), limits)
+    with _opened(path, limits) as source:
         check_header(_parse(source, stop_before_pixels=True), limits)
         dataset = _parse(source, stop_before_pixels=False)
     check_pixels(dataset)
     return dataset
+
+
+def read_header(path: Path, limits: Limits) -> FileDataset:
+    """Return the data set of a file without its pixels, checked. Raises FormatError as `read_dicom` does."""
+    with _opened(path, limits) as source:
+        header = _parse(source, stop_before_pixels=True)
+    check_header(header, limits)
+    return header
+
+
+@contextmanager
+def _opened(path: Path, limits: Limits) -> Iterator[BinaryIO]:
+    limits.check_file(path.stat().st_size)
+    if sniff.sniff(path) not in {sniff.DICOM, sniff.DICOM_BARE}:
+        raise FormatError("the file", "something else", "DICOM", "not_dicom")
+    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+        yield inflate_if_deflated(path, cast(BinaryIO, mapped), limits)
 
 
 def inflate_if_deflated(path: Path, source: BinaryIO, limits: Limits) -> BinaryIO:
@@ -163,7 +181,8 @@ def check_pixels(dataset: FileDataset) -> None:
     """Raise FormatError unless there are pixels and, where they are not compressed, all of them."""
     if "PixelData" not in dataset or not dataset.PixelData:
         raise FormatError("the file", "no pixels", "a picture", "no_pixels")
-    if dataset.file_meta.TransferSyntaxUID.is_compressed:
+    # A private syntax says nothing of itself: whether it is one that is read, the decoder tells.
+    if str(dataset.file_meta.TransferSyntaxUID) not in PLAIN:
         return
     wanted, found = decoded_bytes(dataset), len(dataset.PixelData)
     if text(dataset, "PhotometricInterpretation") == "YBR_FULL_422":

@@ -20,6 +20,38 @@ _RESCALE_UNITS = {"MGML": DENSITY, "HU": HOUNSFIELD, "US": STORED, "": "", "G_CM
 """PS3.3 C.11.1.1.2 names HU, MGML (mg/ml) and US (unspecified); G_CM2 is ours for areal density."""
 
 
+_REGIONS = {
+    "WRIST": "wrist",
+    "FOREARM": "forearm",
+    "RADIUS": "radius",
+    "ULNA": "ulna",
+    "HAND": "hand",
+    "ARM": "arm",
+}
+_VAGUE = frozenset({"", "EXTREMITY", "UPPER EXTREMITY", "UPPEREXTREMITY", "UPPER LIMB", "UPPERLIMB"})
+"""What names no part, or one so large that it may be the forearm."""
+
+_ELSEWHERE = {
+    "ANKLE": "an ankle",
+    "CALCANEUS": "a heel",
+    "CHEST": "the chest",
+    "CSPINE": "the cervical spine",
+    "ELBOW": "an elbow",
+    "FEMUR": "a femur",
+    "FOOT": "a foot",
+    "HIP": "a hip",
+    "KNEE": "a knee",
+    "LSPINE": "the lumbar spine",
+    "PELVIS": "the pelvis",
+    "SHOULDER": "a shoulder",
+    "SPINE": "the spine",
+    "TIBIA": "a tibia",
+    "TSPINE": "the thoracic spine",
+    "WHOLEBODY": "the whole body",
+}
+"""Terms of Body Part Examined (PS3.16 Annex L) in words. Any other text is not repeated: it may hold a name."""
+
+
 @dataclass(frozen=True)
 class DicomFacts:
     """Facts of one instance. `person_*` name somebody: never shown, logged or written."""
@@ -30,6 +62,8 @@ class DicomFacts:
     study_uid: str
     modality: str
     region: str
+    elsewhere: str
+    """What part of the body the header names that is none of the forearm; empty where it names none."""
     side: str
     side_from: str
     taken_on: date | None
@@ -40,6 +74,8 @@ class DicomFacts:
     spacing_is: str
     thickness_mm: float | None
     position_mm: float | None
+    orientation: tuple[float, ...]
+    """Direction cosines of the rows and the columns, six numbers; empty where the header has none."""
     instance_number: int
     slope: float
     intercept: float
@@ -72,6 +108,7 @@ def read_facts(dataset: FileDataset) -> DicomFacts:
         study_uid=text(dataset, "StudyInstanceUID"),
         modality=guess_modality(dataset, spacing),
         region=_region(dataset),
+        elsewhere=_find_elsewhere(dataset),
         side=side,
         side_from=side_from,
         taken_on=taken_on,
@@ -82,6 +119,7 @@ def read_facts(dataset: FileDataset) -> DicomFacts:
         spacing_is=spacing_is,
         thickness_mm=_positive(number(dataset, "SliceThickness")),
         position_mm=_position(dataset),
+        orientation=_orientation(dataset),
         instance_number=whole(dataset, "InstanceNumber") or 0,
         slope=_slope(dataset),
         intercept=number(dataset, "RescaleIntercept") or 0.0,
@@ -152,27 +190,35 @@ def _side(dataset: FileDataset) -> tuple[str, str]:
 
 
 def _region(dataset: FileDataset) -> str:
-    part = text(dataset, "BodyPartExamined").upper()
-    return {
-        "WRIST": "wrist",
-        "FOREARM": "forearm",
-        "RADIUS": "radius",
-        "ULNA": "ulna",
-        "HAND": "hand",
-        "ARM": "arm",
-    }.get(part.replace("DISTAL ", ""), "")
+    return _REGIONS.get(_part(dataset).replace("DISTAL ", ""), "")
+
+
+def _find_elsewhere(dataset: FileDataset) -> str:
+    part = _part(dataset)
+    if part in _VAGUE or _region(dataset):
+        return ""
+    return _ELSEWHERE.get(part, "another part of the body")
+
+
+def _part(dataset: FileDataset) -> str:
+    return text(dataset, "BodyPartExamined").upper()
 
 
 def _position(dataset: FileDataset) -> float | None:
     """Return where a slice lies along its own normal, in mm (PS3.3 C.7.6.2.1.1)."""
-    place, turned = numbers(dataset, "ImagePositionPatient"), numbers(dataset, "ImageOrientationPatient")
+    place, turned = numbers(dataset, "ImagePositionPatient"), _orientation(dataset)
     if len(place) != 3:
         return number(dataset, "SliceLocation")
-    if len(turned) != 6:
+    if not turned:
         return place[2]
     (a, b, c), (d, e, f) = turned[:3], turned[3:]
     normal = (b * f - c * e, c * d - a * f, a * e - b * d)
     return sum(one * other for one, other in zip(place, normal, strict=True))
+
+
+def _orientation(dataset: FileDataset) -> tuple[float, ...]:
+    turned = numbers(dataset, "ImageOrientationPatient")
+    return turned if len(turned) == 6 else ()
 
 
 def _slope(dataset: FileDataset) -> float:

@@ -16,7 +16,7 @@ from pydicom.encaps import generate_frames
 from pydicom.pixels.decoders.base import get_decoder
 
 from cohort.formats.codestream import ends_whole, frame_size
-from cohort.formats.dicom import text, whole
+from cohort.formats.dicom import PLAIN, text, whole
 from cohort.formats.errors import FormatError
 from cohort.formats.volume import Values
 
@@ -26,7 +26,6 @@ JPEGLS_LOSSLESS, JPEGLS_NEAR = "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81
 J2K_LOSSLESS, J2K = "1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.91"
 HTJ2K_LOSSLESS, HTJ2K_RPCL, HTJ2K = "1.2.840.10008.1.2.4.201", "1.2.840.10008.1.2.4.202", "1.2.840.10008.1.2.4.203"
 RLE = "1.2.840.10008.1.2.5"
-PLAIN = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99")
 
 _BY_PYDICOM = {
     JPEG_BASELINE: "pillow",

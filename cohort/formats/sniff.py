@@ -1,10 +1,12 @@
 """What a file is, told by its content alone: names and extensions lie (pure)."""
 
+import re
 import struct
 from pathlib import Path
 
 DICOM, DICOM_BARE = "dicom", "dicom without a preamble"
 ISQ, AIM, STRATEC, STRATEC_SCOUT = "Scanco ISQ", "Scanco AIM", "Stratec scan", "Stratec scout or calibration"
+STRATEC_TYP = "Stratec scanner's settings"
 PNG, JPEG, ZIP, PDF, UNKNOWN = "PNG picture", "JPEG picture", "zip archive", "PDF document", "unknown"
 
 SNIFFED_BYTES = 1700
@@ -19,6 +21,7 @@ _MAGIC = (
     (b"PK\x05\x06", ZIP),
     (b"%PDF-", PDF),
 )
+_TYP = re.compile(rb"^\[DeviceType\s+[^\]\r\n]{1,40}\.TYP\s*\]", re.IGNORECASE | re.MULTILINE)
 _SCAN_HEADER, _SCOUT_HEADER = 1609, 1529
 _DEVICE_AT = 1050
 
@@ -40,6 +43,8 @@ def sniff_bytes(head: bytes) -> str:
         return AIM
     if (what := _stratec(head)) != UNKNOWN:
         return what
+    if _TYP.search(head):
+        return STRATEC_TYP
     return DICOM_BARE if _begins_with_an_element(head) else UNKNOWN
 
 

@@ -12,7 +12,7 @@ from cohort.imaging.states import SeriesState, UploadState
 from cohort.participants.models import Participant, Visit
 from cohort.study.schedule import BY_CODE
 from portal.core.dates import write_day
-from portal.jobs.states import ENDED
+from portal.jobs.states import AT_REST
 from portal.roles.actors import Actor
 from portal.roles.policy import may
 
@@ -38,11 +38,12 @@ class FileLine:
 
 @dataclass(frozen=True)
 class Card:
-    """A series as a picture with a line below it."""
+    """A series, or a reference image, as a picture with a line below it."""
 
-    pk: UUID
+    pk: UUID | str
     url: str
     thumbnail_url: str
+    files_url: str
     title: str
     state: str
     word: str
@@ -67,6 +68,7 @@ class UploadShown:
     may_answer: bool
     may_overrule: bool
     may_read_again: bool
+    may_give_up: bool
 
 
 @dataclass(frozen=True)
@@ -160,6 +162,7 @@ def make_card(series: Series) -> Card:
         pk=series.pk,
         url=reverse("series", args=[series.pk]),
         thumbnail_url=reverse("series-thumbnail", args=[series.pk]),
+        files_url=reverse("series-files", args=[series.pk]),
         title=f"{series.get_modality_display()}{region}, {series.get_side_display().lower()} forearm{attempt}",
         state="due" if series.is_repeat_asked and series.state == SeriesState.ACCEPTED else series.state,
         word="Repeat asked" if series.is_repeat_asked else str(series.get_state_display()),
@@ -172,7 +175,7 @@ def make_upload(actor: Actor, upload: Upload) -> UploadShown:
     files = list(upload.files.all())
     site = upload.participant.site_id
     has_conflict = any(one.verdict == Verdict.SIDE_CONFLICT for one in files)
-    is_stuck = upload.state == UploadState.READING and upload.job is not None and upload.job.state in ENDED
+    is_stuck = upload.state == UploadState.READING and upload.job is not None and upload.job.state in AT_REST
     side = Side(upload.side)
     return UploadShown(
         pk=upload.pk,
@@ -180,7 +183,7 @@ def make_upload(actor: Actor, upload: Upload) -> UploadShown:
         state=_chip_of(upload, has_conflict, is_stuck)[0],
         word=_chip_of(upload, has_conflict, is_stuck)[1],
         sentence=_say_upload(upload, files),
-        is_polled=upload.state == UploadState.READING and not is_stuck and not _is_parked(upload),
+        is_polled=upload.state == UploadState.READING and not is_stuck,
         files=[
             _make_file(actor, upload, number, one)
             for number, one in enumerate(files, 1)
@@ -193,6 +196,7 @@ def make_upload(actor: Actor, upload: Upload) -> UploadShown:
         may_answer=has_conflict and may(actor, "image.upload", site),
         may_overrule=has_conflict and may(actor, "image.overrule_header", site),
         may_read_again=is_stuck and may(actor, "image.upload", site),
+        may_give_up=(is_stuck or upload.state == UploadState.RECEIVING) and may(actor, "image.upload", site),
     )
 
 
@@ -204,16 +208,12 @@ def _chip_of(upload: Upload, has_conflict: bool, is_stuck: bool) -> tuple[str, s
     return upload.state, str(upload.get_state_display())
 
 
-def _is_parked(upload: Upload) -> bool:
-    return upload.job is not None and upload.job.state == "parked"
-
-
 def _say_upload(upload: Upload, files: list[UploadedFile]) -> str:
     if upload.state == UploadState.RECEIVING:
         return f"{_count(files)} arrived; nothing is read until the upload is closed."
     if upload.state == UploadState.READING:
         job = upload.job
-        if job is not None and (job.state in ENDED or job.state == "parked"):
+        if job is not None and job.state in AT_REST:
             return job.failure_text or "The reading was stopped."
         return f"{_count(files)} are being read." if len(files) != 1 else "The file is being read."
     n_accepted = sum(one.verdict == Verdict.ACCEPTED for one in files)

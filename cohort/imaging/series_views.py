@@ -1,4 +1,4 @@
-"""The page of one series and its files, and the gallery of reference images."""
+"""The page of one series and its files."""
 
 from uuid import UUID
 
@@ -10,13 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from cohort.imaging import parts, quality, series_parts
-from cohort.imaging.access import (
-    get_reference_image_for,
-    get_series_for,
-    get_stored_file,
-    list_reference_images_for,
-    may_see_facts,
-)
+from cohort.imaging.access import get_series_for, get_stored_file, may_see_facts
 from cohort.imaging.forms import QualityForm, WhyForm
 from cohort.imaging.models import Series, StoredFile
 from cohort.imaging.states import SERIES
@@ -26,11 +20,13 @@ from portal.audit.record import record_read
 from portal.core.forms import refusals_on
 from portal.core.storage import open_blob
 from portal.roles.http import Request
-from portal.roles.policy import may, require
+from portal.roles.policy import may
 from portal.workflow import list_verbs
 
+ASK_EACH_TIME = "private, no-cache"
+"""A participant's image: the next person at the same computer must be asked who they are, and the look be counted."""
 FOR_EVER = "private, max-age=31536000, immutable"
-"""A stored file never changes; its address names its content's row."""
+"""A reference image, which belongs to nobody: it never changes."""
 SANDBOX = "default-src 'none'; sandbox"
 VIEWERS = ["cohort/imaging/_viewer.html", "cohort/imaging/_still.html"]
 """The first of them that is there shows the images: the viewer, or the small picture alone."""
@@ -113,7 +109,7 @@ def series_file(request: Request, pk: UUID, number: int) -> HttpResponseBase:
     found = get_series_for(request.actor, pk)
     stored = get_stored_file(found, StoredFile.Role.IMAGE, number)
     record_read(request.actor, "series", found.pk)
-    return _serve(request, stored.sha256, "application/dicom", f"{found.pk}-{number}.dcm")
+    return serve_blob(request, stored.sha256, "application/dicom", f"{found.pk}-{number}.dcm")
 
 
 @require_GET
@@ -122,45 +118,23 @@ def series_thumbnail(request: Request, pk: UUID) -> HttpResponseBase:
     found = get_series_for(request.actor, pk)
     stored = get_stored_file(found, StoredFile.Role.THUMBNAIL)
     record_read(request.actor, "series", found.pk)
-    return _serve(request, stored.sha256, "image/png")
+    return serve_blob(request, stored.sha256, "image/png")
 
 
-@require_GET
-def reference_images(request: Request) -> HttpResponse:
-    """Show real images that belong to no participant; nothing here is simulated."""
-    record_read(request.actor, "reference.gallery", "reference images")
-    context = {
-        "images": list_reference_images_for(request.actor),
-        "study": None,
-        "origin": "",
-        "crumbs": [Link("Reference images")],
-    }
-    return render(request, "cohort/imaging/reference_images.html", context)
+def serve_blob(
+    request: Request, sha256: str, content_type: str, file_name: str = "", *, kept: str = ASK_EACH_TIME
+) -> HttpResponseBase:
+    """Answer with a blob, checked against its hash; `file_name`: to be kept as a file, never opened as a page.
 
-
-@require_GET
-def reference_file(request: Request, slug: str, kind: str) -> HttpResponseBase:
-    """Serve the picture of a reference image, or its DICOM file where it has one."""
-    require(request.actor, "study.view")
-    found = get_reference_image_for(request.actor, slug)
-    if kind == "thumbnail.png":
-        return _serve(request, found.thumbnail_sha256, "image/png")
-    if not found.file_sha256:
-        return HttpResponse(status=404)
-    # Somebody else's image under a licence: who took it along is on record.
-    record_read(request.actor, "reference.file", slug)
-    return _serve(request, found.file_sha256, "application/dicom", f"{slug}.dcm")
-
-
-def _serve(request: Request, sha256: str, content_type: str, file_name: str = "") -> HttpResponseBase:
-    """Answer with a blob that never changes; `file_name`: to be kept as a file, never opened as a page."""
+    kept: how long the browser may. Raises UnreadableFile where the blob was changed on the disk.
+    """
     if request.headers.get("If-None-Match") == f'"{sha256}"':
         return HttpResponseNotModified()
-    response = FileResponse(open_blob(sha256), content_type=content_type)
+    response = FileResponse(open_blob(sha256, verify=True), content_type=content_type)
     if file_name:
         response["Content-Disposition"] = f'attachment; filename="{file_name}"'
     response["ETag"] = f'"{sha256}"'
-    response["Cache-Control"] = FOR_EVER
+    response["Cache-Control"] = kept
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = SANDBOX
     return response

@@ -19,8 +19,8 @@ from cohort.participants.models import Participant, Visit
 from portal.audit.context import name_subject, service
 from portal.core.errors import Refused, WrongState
 from portal.jobs.models import Job
-from portal.jobs.services import launch_job
-from portal.jobs.states import ENDED
+from portal.jobs.services import close_parked_job, launch_job
+from portal.jobs.states import AT_REST
 from portal.roles.actors import Actor
 from portal.roles.policy import require
 from portal.workflow import move
@@ -137,10 +137,11 @@ def close_upload(*, actor: Actor, upload: Upload) -> Job:
 
 @service("image.upload")
 def read_again(*, actor: Actor, upload: Upload) -> Job:
-    """Let the files be read once more after a job that came to no result."""
+    """Let the files be read once more after a job that came to no result, or that waits for a person."""
     require(actor, "image.upload", upload.participant.site_id)
-    if upload.state != UploadState.READING or upload.job is None or upload.job.state not in ENDED:
+    if upload.state != UploadState.READING or upload.job is None or upload.job.state not in AT_REST:
         raise WrongState("only files whose reading came to no result can be read again")
+    close_parked_job(upload.job)
     job = launch_reading(actor, upload)
     name_subject(upload.participant.code, upload.participant.site_id)
     return job
@@ -149,8 +150,10 @@ def read_again(*, actor: Actor, upload: Upload) -> Job:
 @service("image.upload")
 def cancel_upload(*, actor: Actor, upload: Upload) -> None:
     """Give an upload up; its files are deleted at once."""
-    if upload.state == UploadState.READING and upload.job is not None and upload.job.state not in ENDED:
-        raise WrongState("the files are being read; wait for the verdict, it takes a few seconds")
+    if upload.state == UploadState.READING and upload.job is not None:
+        if upload.job.state not in AT_REST:
+            raise WrongState("the files are being read; wait for the verdict, it takes a few seconds")
+        close_parked_job(upload.job)
     move(
         upload,
         "cancel",

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 from rest_framework.routers import SimpleRouter
 
-from cohort.imaging import series_views, views
+from cohort.imaging import reference_views, series_views, views
 from cohort.imaging.api import UploadViewSet
 
 router = SimpleRouter()
@@ -23,6 +23,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("series/<uuid:pk>/files.json", series_views.series_files, name="series-files"),
     path("series/<uuid:pk>/files/<int:number>.dcm", series_views.series_file, name="series-file"),
     path("series/<uuid:pk>/thumbnail.png", series_views.series_thumbnail, name="series-thumbnail"),
-    path("reference-images/", series_views.reference_images, name="reference-images"),
-    path("reference-images/<slug:slug>/<kind>", series_views.reference_file, name="reference-file"),
+    path("reference-images/", reference_views.reference_images, name="reference-images"),
+    path("reference-images/<slug:slug>/", reference_views.reference_image, name="reference-image"),
+    path("reference-images/<slug:slug>/files.json", reference_views.reference_files, name="reference-files"),
+    path("reference-images/<slug:slug>/<kind>", reference_views.reference_file, name="reference-file"),
 ]

@@ -145,7 +145,6 @@ def _show_upload(request: Request, found: Upload, form: SideForm, status: int = 
         "upload": shown,
         "participant": found.participant,
         "form": form,
-        "may_cancel": found.state == "receiving" and may(request.actor, "image.upload", found.participant.site_id),
         "crumbs": crumbs_of(
             found.participant, Link("Imaging", reverse("imaging", args=[found.participant.code])), Link("Upload")
         ),

@@ -9,7 +9,7 @@ from cohort.imaging.access import list_all_series_for, list_uploads_for
 from cohort.imaging.models import Upload, UploadedFile
 from cohort.imaging.states import SeriesState, UploadState
 from frontend.parts import Waiting
-from portal.jobs.states import ENDED
+from portal.jobs.states import AT_REST
 from portal.roles.actors import Actor
 from portal.roles.policy import WHO_MAY, may
 
@@ -33,7 +33,7 @@ def _list(actor: Actor) -> Iterator[Waiting]:
             files__verdict=Verdict.SIDE_CONFLICT
         )
         yield _wait(_without_successor(refused), "upload of yours was", "uploads of yours were", "refused", "soon")
-        stuck = mine.filter(state=UploadState.READING, job__state__in=[*ENDED, "parked"])
+        stuck = mine.filter(state=UploadState.READING, job__state__in=AT_REST)
         yield _wait(stuck, "upload of yours", "uploads of yours", "could not be read", "soon")
         yield _repeats(actor)
 

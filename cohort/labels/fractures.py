@@ -5,7 +5,7 @@ or less; a vertebra may break without a fall. Lists disagree at the edge, so mec
 apart and the edges go to adjudication (8). Nothing at the edge becomes a label before somebody has judged it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -81,10 +81,14 @@ def make_past_fracture_label(ever: str, fractures: Sequence[Fracture], from_year
     return _combine([_judge_in_window(one, from_years) for one in fractures])
 
 
-def make_incident_label(baseline: date | None, last_seen: date | None, fractures: Sequence[Fracture]) -> Label:
+def make_incident_label(
+    baseline: date | None, last_seen: date | None, fractures: Sequence[Fracture], told: Collection[str] = ()
+) -> Label:
     """Return the label FX_INC: a low-trauma fracture strictly after the day of baseline imaging.
 
     last_seen: the last day somebody is known to have been free of fracture, or was asked; None if never.
+    told: the answers of all follow-ups to "new fracture since last contact", "1" yes, "0" no, "9" unknown. A later
+    "no" takes none of them back, for it speaks of the time since the last contact alone.
     """
     if baseline is None:
         return Label(None, NO_IMAGING)
@@ -96,6 +100,11 @@ def make_incident_label(baseline: date | None, last_seen: date | None, fractures
             verdicts.append(verdict if after else ADJUDICATE)
     if verdicts:
         return _combine(verdicts)
+    if "1" in told and not fractures:
+        # Somebody told of one, and its event form is not done yet.
+        return Label(None, INCOMPLETE)
+    if "9" in told:
+        return Label(None, NOT_KNOWN)
     if last_seen is None or last_seen <= baseline:
         return Label(None, NOT_FOLLOWED)
     return Label(NO)

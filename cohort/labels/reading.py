@@ -77,6 +77,11 @@ def read_last_seen(rows: Iterable[Answers]) -> date | None:
     return max((date.fromisoformat(str(day)) for day in days if day), default=None)
 
 
+def read_told(rows: Iterable[Answers]) -> set[str]:
+    """Return every answer of the form `fup` to "new fracture since last contact"."""
+    return {_text(row.get("fu_fx_any")) for row in rows} - {""}
+
+
 def _text(value: Any) -> str:
     return "" if value is None else str(value)
 

@@ -11,7 +11,7 @@ from modelling.engine.training.admissible import FX_FRAG, FX_INC, FX_WRIST_PAST,
 RULE_VERSIONS: dict[str, str] = {
     OP_WHO: "OP_WHO v1",
     FX_FRAG: "FX_FRAG v1",
-    FX_INC: "FX_INC v1",
+    FX_INC: "FX_INC v2",
     FX_WRIST_PAST: "FX_WRIST_PAST v1",
 }
 """Task → the rule that makes its label. Another rule is another version, and another snapshot."""

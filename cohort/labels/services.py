@@ -23,6 +23,7 @@ from cohort.labels.reading import (
     read_last_seen,
     read_past_fractures,
     read_person,
+    read_told,
 )
 from cohort.labels.rules import NOTHING_ENTERED, RULE_VERSIONS, Label
 from cohort.participants.models import Participant, Visit
@@ -136,7 +137,8 @@ def _label_past_fracture(one: Known) -> Label:
 
 def _label_incident(one: Known) -> Label:
     followed = [*one.outcome["fup"], *one.outcome["eos"]]
-    return make_incident_label(one.imaged_on, read_last_seen(followed), read_incident_fractures(one.outcome["fxe"]))
+    fractures = read_incident_fractures(one.outcome["fxe"])
+    return make_incident_label(one.imaged_on, read_last_seen(followed), fractures, read_told(followed))
 
 
 def _label_told(one: Known) -> Label:

@@ -1,15 +1,16 @@
 """Charts of measurements (pure): where values lie in what is expected, and how they go from visit to visit."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from cohort.measurements.access import MeasuredValue
 from cohort.measurements.expected import find_expected
+from cohort.measurements.site_precision import SitePrecision, choose_least
 from frontend.parts import Cell, Chart, Column, Row, Table
 from frontend.units import MISSING, with_unit, write_unit
 from modelling.engine.features.catalogue import QUANTITIES, Quantity
-from modelling.engine.features.precision import is_significant, least_change
+from modelling.engine.features.precision import is_significant
 
 _SPAN = (-60.0, 160.0)
 """Per cent of the expected range that is drawn; what lies farther out stands at the end."""
@@ -65,8 +66,11 @@ def _band_figure(placed: Sequence[tuple[Quantity, float, float]]) -> dict[str, A
     }
 
 
-def make_trends(values: Iterable[MeasuredValue]) -> list[Chart]:
-    """Return a chart of each quantity with a known repeat error that was measured at two visits of the same forearm."""
+def make_trends(values: Iterable[MeasuredValue], own: Mapping[str, SitePrecision] | None = None) -> list[Chart]:
+    """Return a chart of each quantity with a known repeat error that was measured at two visits of the same forearm.
+
+    own: what the site itself has found of its precision, by the name of the quantity.
+    """
     by_name: dict[tuple[str, str], list[MeasuredValue]] = defaultdict(list)
     for one in values:
         if QUANTITIES[one.measurement.name].cv_percent is not None:
@@ -76,7 +80,7 @@ def make_trends(values: Iterable[MeasuredValue]) -> list[Chart]:
     for (name, side), found in sorted(by_name.items(), key=lambda one: (order.index(one[0][0]), one[0][1])):
         visits = _one_a_visit(found)
         if len(visits) > 1:
-            charts.append(_make_trend(QUANTITIES[name], side, visits))
+            charts.append(_make_trend(QUANTITIES[name], side, visits, own or {}))
     return charts
 
 
@@ -86,9 +90,9 @@ def _one_a_visit(values: Iterable[MeasuredValue]) -> list[MeasuredValue]:
     return sorted(last.values(), key=lambda one: (one.series.visit.due_on, one.series.visit.code))
 
 
-def _make_trend(known: Quantity, side: str, visits: Sequence[MeasuredValue]) -> Chart:
+def _make_trend(known: Quantity, side: str, visits: Sequence[MeasuredValue], own: Mapping[str, SitePrecision]) -> Chart:
     first = visits[0].measurement.value
-    least = least_change(known, first) or 0.0
+    least, source = choose_least(known, first, own)
     rows: list[Row] = []
     for one in visits:
         change = one.measurement.value - first
@@ -101,7 +105,7 @@ def _make_trend(known: Quantity, side: str, visits: Sequence[MeasuredValue]) -> 
     return Chart(
         dom_id=f"trend-{known.name.replace('.', '-').replace('@', '-')}-{side}",
         sentence=f"{known.title}, {words}: from {_write(first, known)} to {rows[-1][1]}; the shaded band is the least "
-        f"significant change, {_write(least, known)} ({known.cv_source}).",
+        f"significant change, {_write(least, known)} ({source}).",
         figure=_trend_figure(known, visits, first, least),
         table=Table(f"{known.title}, {words}", columns, rows),
     )

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.urls import reverse
@@ -11,10 +11,11 @@ from cohort.imaging.models import Modality, Series
 from cohort.measurements.access import MeasuredValue
 from cohort.measurements.charts import make_band_chart
 from cohort.measurements.expected import find_expected
-from cohort.measurements.models import BaseMeasurement, Picture, Remark
+from cohort.measurements.models import BaseMeasurement, Picture, Remark, StrengthTest
+from cohort.measurements.strength_parts import ShownStrength, make_strengths
 from frontend.parts import Cell, Chart, Column, Row, Table
 from frontend.units import MISSING, with_unit, write_unit
-from modelling.engine.features.catalogue import QUANTITIES, VERSION, Quantity, describe_quantity
+from modelling.engine.features.catalogue import QUANTITIES, STRENGTHS, VERSION, Quantity, describe_quantity
 from modelling.engine.features.drawing import LEGENDS
 from modelling.engine.features.precision import is_significant, least_change
 
@@ -44,13 +45,24 @@ class Shown:
     band: Chart | None
     notes: Sequence[str]
     left_out: Sequence[tuple[str, str]]
+    strengths: Sequence[ShownStrength] = ()
+    strength_url: str = ""
+    """The page where a mechanical test is asked for; of a volume of bone alone."""
 
 
 def make_series(
-    values: Iterable[MeasuredValue], pictures: Iterable[Picture], remarks: Iterable[Remark], device: DeviceRows
+    values: Iterable[MeasuredValue],
+    pictures: Iterable[Picture],
+    remarks: Iterable[Remark],
+    device: DeviceRows,
+    tests: Iterable[StrengthTest] = (),
 ) -> list[Shown]:
-    """Return what is shown of each series that was measured, in the order of modality and time."""
+    """Return what is shown of each series that was measured or tested, in the order of modality and time."""
     series: dict[UUID, Series] = {}
+    tested: dict[UUID, list[StrengthTest]] = defaultdict(list)
+    for test in tests:
+        series.setdefault(test.series_id, test.series)
+        tested[test.series_id].append(test)
     rows: dict[UUID, list[BaseMeasurement]] = defaultdict(list)
     for value in values:
         series[value.series.pk] = value.series
@@ -64,7 +76,14 @@ def make_series(
         series.setdefault(remark.series_id, remark.series)
         said[remark.series_id].append(remark)
     ordered = sorted(series.values(), key=lambda one: (list(Modality.values).index(one.modality), one.made_at))
-    return [_make_one(one, rows[one.pk], shown[one.pk], said[one.pk], device) for one in ordered]
+    found = [_make_one(one, rows[one.pk], shown[one.pk], said[one.pk], device) for one in ordered]
+    return [_add_strengths(one, of, tested[of.pk]) for one, of in zip(found, ordered, strict=True)]
+
+
+def _add_strengths(shown: Shown, series: Series, tests: Sequence[StrengthTest]) -> Shown:
+    if series.modality != Modality.HRPQCT:
+        return shown
+    return replace(shown, strengths=make_strengths(tests), strength_url=reverse("strength", args=[series.pk]))
 
 
 def _make_one(
@@ -147,16 +166,17 @@ def _compare(row: BaseMeasurement, known: Quantity, series: Series, device: Devi
 
 def make_catalogue() -> list[Table]:
     """Return the catalogue, one table a modality."""
-    tables = []
-    for modality in Modality:
-        rows = [
-            (one.title, one.symbol, _say_unit(one), one.definition, one.source, _say_precision(one))
-            for one in QUANTITIES.values()
-            if one.modality == modality
-        ]
-        columns = ("Quantity", "Symbol", "Unit", "Definition", "Source", "Least significant change")
-        tables.append(Table(str(modality.label), columns, rows))
-    return tables
+    families = {str(one.label): [row for row in QUANTITIES.values() if row.modality == one] for one in Modality}
+    families["HR-pQCT, tested by finite elements"] = list(STRENGTHS.values())
+    columns = ("Quantity", "Symbol", "Unit", "Definition", "Source", "Least significant change")
+    return [
+        Table(
+            title,
+            columns,
+            [(one.title, one.symbol, _say_unit(one), one.definition, one.source, _say_precision(one)) for one in rows],
+        )
+        for title, rows in families.items()
+    ]
 
 
 def _say_unit(known: Quantity) -> str:

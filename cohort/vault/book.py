@@ -4,7 +4,7 @@ Evaluations stand above the vault, so they hand this in when the portal starts (
 vault calls, and imports nothing from above.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import UUID
@@ -35,6 +35,19 @@ class Entered:
 
 
 @dataclass(frozen=True)
+class Ruled:
+    """A rule that is scored beside the models and needs fields only the scorer may read.
+
+    facts: as of a model that was entered. place: participants → risk from 0 to 1, None where too few have a value;
+    it reads the database as the scorer.
+    """
+
+    submission_pk: UUID
+    facts: Mapping[str, Any]
+    place: Callable[[Collection[UUID]], Mapping[UUID, float] | None] = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Case:
     """One evaluation as the scorer may know it; nothing in it tells a label.
 
@@ -55,6 +68,7 @@ class Case:
     n_labels: int = 0
     label_root: str = ""
     entered: tuple[Entered, ...] = field(default=())
+    rules: tuple[Ruled, ...] = field(default=())
 
 
 class Book(Protocol):

@@ -134,6 +134,9 @@ class GivenShare(models.Model):
     class Meta:
         db_table = '"vault"."given_share"'
         ordering = ("given_at",)
+        constraints = (
+            models.UniqueConstraint(fields=("request_id", "custodian_id", "one_time_key"), name="given_share_once"),
+        )
 
     def __str__(self) -> str:
         return f"share given for {str(self.request_id)[:8]}"

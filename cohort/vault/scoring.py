@@ -5,7 +5,7 @@ The same functions serve the rehearsal, with labels thrown by a die, and the rev
 
 import random
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -13,15 +13,17 @@ from uuid import UUID
 
 from django.db import connection
 
-from cohort.vault.book import Case, Entered, Rows
+from cohort.vault.baselines import describe, list_made, tell_inputs, throw_risks
+from cohort.vault.book import Case, Entered, Rows, Ruled
 from cohort.vault.models import LabelBatch, Prediction
-from modelling.engine.blinding.labels import compute_people_root
+from modelling.engine.blinding.labels import compute_cases_root, compute_people_root, hash_case, make_cases_salt
 from modelling.engine.blinding.predictions import compute_prediction_root, read_predictions, read_weights
 from modelling.engine.blinding.scoring import make_sheet
 from portal.core.errors import Refused
 from portal.proof import jcs
 
 NO_INPUTS = "a label, but no inputs"
+WITHDRAWN = "withdrawn from any further use before the lock"
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,14 @@ class Cases:
     facts: Mapping[UUID, Mapping[str, str]]
     """Submission → the roots of its predictions and of the people its model learned from."""
     test_root: str
+    salt: bytes = field(repr=False)
+    """Of the cases' hashes; told with the reveal."""
+    cases_root: str
+    """Binds who has which token, from the rehearsal on."""
     weights: Mapping[str, float] | None = field(default=None, repr=False)
     """Token → survey weight, where the test inputs have any."""
+    rules: Sequence[Ruled] = ()
+    """Those that have predictions; these stand among the others."""
 
 
 def gather_cases(case: Case) -> Cases:
@@ -75,8 +83,20 @@ def gather_cases(case: Case) -> Cases:
             "pred_root": compute_prediction_root(predictions[one.submission_pk]),
             "train_root": compute_people_root(bytes(batch.salt), learned_from),
         }
+    rules = []
+    for rule, digest, content in list_made(case):
+        predictions[rule.submission_pk] = _read(content, people)
+        facts[rule.submission_pk] = {
+            "predictions_sha256": digest,
+            "pred_root": compute_prediction_root(predictions[rule.submission_pk]),
+            # A rule learned from nobody.
+            "train_root": compute_people_root(bytes(batch.salt), ()),
+        }
+        rules.append(rule)
     test_root = compute_people_root(bytes(batch.salt), people.values())
-    return Cases(people, predictions, batch, facts, test_root, _find_weights(case, people))
+    salt = make_cases_salt(bytes(batch.salt))
+    cases_root = compute_cases_root(hash_case(salt, person, token) for token, person in people.items())
+    return Cases(people, predictions, batch, facts, test_root, salt, cases_root, _find_weights(case, people), rules)
 
 
 def list_people(rows: Rows) -> dict[str, UUID]:
@@ -89,18 +109,29 @@ def list_people(rows: Rows) -> dict[str, UUID]:
         return dict(cursor.fetchall())
 
 
-def compute_scores(case: Case, cases: Cases, labels: Mapping[UUID, int], more: Mapping[str, Any]) -> Scored:
+def compute_scores(
+    case: Case,
+    cases: Cases,
+    labels: Mapping[UUID, int],
+    more: Mapping[str, Any],
+    *,
+    without: Mapping[str, int],
+    thrown: str = "",
+) -> Scored:
     """Return the sheet over every case that has both a label and inputs.
 
-    labels: participant → value. more: fields of the sheet's facts that only the scorer knows.
+    labels: participant → value. more: fields of the sheet's facts that only the scorer knows. without: reason → how
+    many test participants have no label here; a rehearsal tells none, for they stand committed to as a secret.
+    thrown: seed of a rehearsal, by which the risks of rules are thrown as the labels are.
     """
     by_token = {token: labels[person] for token, person in cases.people.items() if person in labels}
-    left_out = Counter(cases.batch.exclusions)
-    n_test = cases.batch.n_labels + sum(left_out.values())
+    left_out = Counter(without)
+    n_test = len(labels) + sum(left_out.values())
     left_out[NO_INPUTS] += len(set(labels) - set(cases.people.values()))
     scoring: dict[str, Any] = {
         "facts": {
             **case.facts,
+            "inputs": tell_inputs(case.facts.get("inputs", {}), case, cases.rules),
             "excluded": [{"reason": reason, "n": n} for reason, n in sorted(left_out.items()) if n],
             "flow": {**case.facts.get("flow", {}), "drawn for the test": n_test, "scored": len(by_token)},
             **more,
@@ -114,9 +145,12 @@ def compute_scores(case: Case, cases: Cases, labels: Mapping[UUID, int], more: M
                 "predictions_sha256": one.predictions_sha256,
             }
             for one in case.entered
-        ],
+        ]
+        + describe(cases.rules, cases.facts),
     }
     given = {str(pk): found for pk, found in cases.predictions.items()}
+    if thrown:
+        given |= {str(one.submission_pk): throw_risks(thrown, one, cases.people) for one in cases.rules}
     try:
         sheet = make_sheet(scoring, by_token, given, cases.weights)
     except (ValueError, KeyError, TypeError) as error:
@@ -155,6 +189,10 @@ def _read_entered(one: Entered, people: Mapping[str, UUID]) -> dict[str, float]:
     content = bytes(found.content)
     if sha256(content).hexdigest() != one.predictions_sha256:
         raise Refused("the predictions of a model are not those that were entered: their hash differs")
+    return _read(content, people)
+
+
+def _read(content: bytes, people: Mapping[str, UUID]) -> dict[str, float]:
     try:
         return read_predictions(content, people)
     except ValueError as error:

@@ -6,6 +6,7 @@ The scorer's own work is not here: it runs in a process of its own (serving.py).
 from collections.abc import Sequence
 from uuid import UUID
 
+from django.db import IntegrityError
 from django.utils import timezone
 
 from cohort.vault.access import WEB, find_open_request
@@ -18,6 +19,8 @@ from portal.core.errors import Refused, StaleState
 from portal.proof.commit import SEALED_BYTES
 from portal.roles.actors import Actor
 from portal.roles.policy import require
+
+GIVEN_ALREADY = "you have given your share already; another custodian must give theirs"
 
 
 @service("custody.register")
@@ -71,15 +74,19 @@ def take_share(actor: Actor, request: Request, ciphertext: bytes, one_time_key: 
         raise Refused("you hold no share of this evaluation's key")
     given = list(GivenShare.objects.using(WEB).filter(request_id=request.pk, one_time_key=one_time_key))
     if any(one.custodian_id == actor.person_pk for one in given):
-        raise Refused("you have given your share already; another custodian must give theirs")
+        raise Refused(GIVEN_ALREADY)
     _refuse_tied(actor, [one.custodian_id for one in given])
-    return GivenShare.objects.using(WEB).create(
-        request_id=request.pk,
-        custodian_id=actor.person_pk,
-        one_time_key=one_time_key,
-        ciphertext=ciphertext,
-        given_at=timezone.now(),
-    )
+    try:
+        return GivenShare.objects.using(WEB).create(
+            request_id=request.pk,
+            custodian_id=actor.person_pk,
+            one_time_key=one_time_key,
+            ciphertext=ciphertext,
+            given_at=timezone.now(),
+        )
+    except IntegrityError:
+        # A second click reached the database beside the first.
+        raise Refused(GIVEN_ALREADY) from None
 
 
 def _refuse_tied(actor: Actor, others: Sequence[UUID]) -> None:

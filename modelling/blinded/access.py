@@ -29,9 +29,20 @@ def get_evaluation_for(actor: Actor, pk: UUID) -> Evaluation:
     return get_object_or_404(list_evaluations_for(actor), pk=pk)
 
 
+def hold_evaluation(pk: UUID) -> Evaluation:
+    """Return an evaluation as it stands now, held against everybody else until the act that is open ends."""
+    found = Evaluation.objects.select_for_update(of=("self",)).select_related("study", "test_snapshot")
+    return found.get(pk=pk)
+
+
 def list_opened(study: Study, task: str) -> list[Evaluation]:
     """Return the evaluations in which this test set was opened, the first one first."""
     return list(Evaluation.objects.filter(study=study, task=task, state__in=OPENED).order_by("revealed_at"))
+
+
+def list_opened_tasks(study: Study) -> frozenset[str]:
+    """Return the tasks whose test labels are open in a study."""
+    return frozenset(Evaluation.objects.filter(study=study, state__in=OPENED).values_list("task", flat=True))
 
 
 def planned_looks(evaluation: Evaluation) -> int:

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
-from modelling.blinded.access import find_open_proposal, find_rehearsal
+from modelling.blinded.access import find_open_proposal, find_rehearsal, list_submissions
 from modelling.blinded.manifests import list_missing
 from modelling.blinded.models import Evaluation, State, Step
-from modelling.blinded.states import PROPOSED_BY, TABLE
+from modelling.blinded.states import PREDICTS_AGAIN, PROPOSED_BY, TABLE
 from portal.roles.actors import Actor
 from portal.roles.policy import may
 
@@ -106,11 +106,16 @@ def _list_own_doors(actor: Actor, evaluation: Evaluation) -> list[DoorTo]:
 
 def _list_analyst_doors(actor: Actor, evaluation: Evaluation) -> list[DoorTo]:
     pk, doors = evaluation.pk, []
-    entered = list(evaluation.submissions.all())
+    entered = list(list_submissions(evaluation))
     is_gathered = evaluation.test_snapshot is not None and evaluation.test_snapshot.is_built
     has_room = len(entered) < evaluation.protocol["max_models"]
     if may(actor, "evaluation.enter_model") and is_gathered and has_room:
         doors.append(DoorTo("Enter a model", reverse("evaluation-enter", args=[pk]), is_main=not entered))
+    if may(actor, "evaluation.enter_model"):
+        for one in entered:
+            if one.job is not None and one.job.state in PREDICTS_AGAIN:
+                url = reverse("evaluation-again", args=[pk, one.pk])
+                doors.append(DoorTo(f"Have {one.model_version} predict again", url, is_post=True))
     is_ready = bool(entered) and all(one.predictions_sha256 for one in entered)
     if is_ready and may(actor, "evaluation.rehearse") and find_rehearsal(evaluation) is None:
         url = reverse("evaluation-rehearse", args=[pk])

@@ -11,12 +11,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from django.utils import timezone
 
-from cohort.vault.access import WEB, find_score_sheet
-from cohort.vault.models import Prediction, RevealedLabel, ScoreSheet
+from cohort.vault.access import WEB, find_last_request, find_score_sheet
+from cohort.vault.models import Prediction, RequestKind, RevealedLabel, ScoreSheet
 from modelling.blinded.access import find_approved_proposal, list_submissions
 from modelling.blinded.models import Evaluation, Step, Submission
 from modelling.engine.blinding import verify
@@ -117,12 +117,21 @@ def _list_restricted(evaluation: Evaluation) -> dict[str, Source]:
     # The file can be read without the public one beside it, so it says of whom it is itself.
     mark: dict[str, jcs.Json] = {"mark": "SIMULATED"} if evaluation.origin == "simulated" else {}
     origin = jcs.dumps({"origin": evaluation.origin, "evaluation": str(evaluation.pk), **mark})
-    found: dict[str, Source] = {"origin.json": origin, verify.LABELS: _write_labels(evaluation)}
+    found: dict[str, Source] = {
+        "origin.json": origin,
+        verify.LABELS: _write_labels(evaluation),
+        verify.CASES: jcs.dumps(_find_cases(evaluation)),
+    }
     for one in list_submissions(evaluation):
         prediction = Prediction.objects.using(WEB).get(submission_id=one.pk)
         found[f"{verify.PREDICTIONS}{one.pk}.csv"] = bytes(prediction.content)
         if prediction.weights is not None and one.role == Submission.Role.PRIMARY:
             found[verify.WEIGHTS] = bytes(prediction.weights)
+    manifest: Any = jcs.loads(evaluation.manifest.encode())
+    for model in manifest["models"]:
+        # Those that nobody entered are the rules of the protocol.
+        if (name := f"{verify.PREDICTIONS}{model['submission']}.csv") not in found:
+            found[name] = bytes(Prediction.objects.using(WEB).get(submission_id=model["submission"]).content)
     return found
 
 
@@ -134,6 +143,15 @@ def _write_labels(evaluation: Evaluation) -> bytes:
     for row in rows:
         writer.writerow([str(row.participant_id), row.token, row.value, bytes(row.nonce).hex()])
     return stream.getvalue().encode("ascii")
+
+
+def _find_cases(evaluation: Evaluation) -> dict[str, jcs.Json]:
+    """Return what the scorer told of the cases when it revealed."""
+    request = find_last_request(evaluation.pk, RequestKind.REVEAL)
+    found: dict[str, jcs.Json] | None = (request.result or {}).get("cases") if request else None
+    if found is None:
+        raise Refused("the reveal did not tell who has which case")
+    return found
 
 
 def _find_nonce(evaluation: Evaluation) -> bytes:

@@ -9,11 +9,13 @@ from typing import Any
 
 from django.conf import settings
 
+from cohort.consent.access import list_withdrawn_from_use
 from cohort.vault.access import find_sealing_key
 from cohort.vault.codehash import compute_code_sha256
 from cohort.vault.models import CustodyKey
 from modelling.blinded.access import find_rehearsal, list_opened, list_submissions
 from modelling.blinded.models import Evaluation, Step, Submission
+from modelling.engine.blinding.labels import name_left
 from portal.jobs.states import State as JobState
 
 FORMAT = "trabecula.evaluation_step/1"
@@ -67,7 +69,10 @@ def _submit(evaluation: Evaluation) -> dict[str, Any]:
         "exclusions_sha256": evaluation.exclusions_sha256,
         "test_inputs_sha256": snapshot.sha256 if snapshot else "",
         "test_root": rehearsed.get("test_root", ""),
-        "models": [_describe(one) | roots.get(str(one.pk), {}) for one in list_submissions(evaluation)],
+        "cases_root": rehearsed.get("cases_root", ""),
+        # Rules stand among the models: what they say of each case is bound by the same digest.
+        "models": [_describe(one) | roots.get(str(one.pk), {}) for one in list_submissions(evaluation)]
+        + list(rehearsed.get("rules", [])),
     }
 
 
@@ -97,6 +102,8 @@ def _lock(evaluation: Evaluation) -> dict[str, Any]:
         "demo_custody": evaluation.is_demo_custody,
         "rehearsal_sha256": rehearsed.get("sheet_sha256", ""),
         "rehearsal_seed": rehearsed.get("seed", ""),
+        # Of the whole study, so that nothing here tells who is in the test.
+        "left": sorted(name_left(evaluation.pk, one) for one in list_withdrawn_from_use(evaluation.study_id)),
         "code_sha256": compute_code_sha256(),
     }
 

@@ -1,8 +1,9 @@
 """Evaluations, ready to be shown: the line of steps, tables, and what somebody can do next."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.urls import reverse
 
@@ -206,7 +207,16 @@ def list_protocol(evaluation: Evaluation) -> list[tuple[str, str]]:
     level = protocol["scoring"]["level"]
     opening = f"{protocol['look']} of {looks}; each interval holds {100 * level:g} %"
     found = [(label, str(protocol.get(name, ""))) for name, label in words.items()]
+    if baselines := protocol.get("baselines"):
+        found.append(("Rules scored beside them", say_baselines(baselines)))
     return [*found, ("Opening of this test set", opening)]
+
+
+def say_baselines(baselines: Mapping[str, Any]) -> str:
+    """Return which rules the scorer adds, and which are left out and why."""
+    added = "; ".join(f"{one['name']}: {one['says']}" for one in baselines["rules"]) or "none"
+    left_out = "; ".join(f"{one['name']}: {one['why']}" for one in baselines["left_out"])
+    return f"{added}. Left out: {left_out}." if left_out else f"{added}."
 
 
 def _when(at: datetime | None) -> str:

@@ -139,5 +139,6 @@ PREDICT = Kind(
     queues=frozenset({"gpu"}),
     check_spec=check_spec,
     prepare=prepare,
+    private=(INPUTS, RESULT),
     finish=finish,
 )

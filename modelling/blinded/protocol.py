@@ -45,16 +45,20 @@ DEFAULTS: dict[str, str] = {
     "threshold_rule": "The threshold stored in the model version, chosen out of fold in training",
     "missing_data": "An absent image or answer is masked by the model; a person without any input is not scored, and "
     "counted",
-    "withdrawals": "Who withdraws before the sealing is left out and counted; the sealed list stands afterwards",
+    "withdrawals": "Who withdraws from any further use before the lock is left out, stays sealed, and is counted; the "
+    "locked list stands afterwards",
 }
 """What usually stands there; the form offers it."""
 
 
-def make_protocol(typed: Typed, *, study: str, origin: str, task: str, rule: str, look: int) -> dict[str, Any]:
+def make_protocol(
+    typed: Typed, *, study: str, origin: str, task: str, rule: str, look: int, baselines: Mapping[str, Any]
+) -> dict[str, Any]:
     """Return the protocol.
 
-    study: key of the study. rule: version of the rule that makes the label. look: which of the planned
-    openings of this test set. Several share the error of one (Bonferroni, TRUST 1.7): each holds 1 - 0.05 / looks.
+    study: key of the study. rule: version of the rule that makes the label. baselines: rules that are scored beside
+    the models, and those left out. look: which of the planned openings of this test set. Several share the error of
+    one (Bonferroni, TRUST 1.7): each holds 1 - 0.05 / looks.
     """
     return {
         "format": FORMAT,
@@ -71,6 +75,7 @@ def make_protocol(typed: Typed, *, study: str, origin: str, task: str, rule: str
         "missing_data": typed.missing_data,
         "withdrawals": typed.withdrawals,
         "max_models": typed.max_models,
+        "baselines": dict(baselines),
         "multiplicity": "comparisons with the primary model, adjusted by Holm",
         "subgroups": [],
         "look": look,

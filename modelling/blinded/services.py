@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -10,13 +11,20 @@ from cohort.study.models import Study
 from cohort.vault.access import find_open_request
 from cohort.vault.models import CustodyKey, GivenShare, Request, RequestKind
 from cohort.vault.services import ask_scorer, take_share
-from modelling.blinded.access import find_open_proposal, list_opened, planned_looks
+from modelling.blinded.access import (
+    find_open_proposal,
+    hold_evaluation,
+    list_opened,
+    list_opened_tasks,
+    planned_looks,
+)
+from modelling.blinded.baselines import choose_baselines
 from modelling.blinded.effects import EFFECTS, ask_for_test_inputs
 from modelling.blinded.manifests import list_missing, make_body
 from modelling.blinded.models import Approval, Evaluation, Proposal, State, Step, Submission
 from modelling.blinded.predicting import launch_prediction
 from modelling.blinded.protocol import Typed, compute_digest, make_protocol
-from modelling.blinded.states import PROPOSED_BY, TABLE
+from modelling.blinded.states import PREDICTS_AGAIN, PROPOSED_BY, TABLE
 from modelling.zoo.models import ModelVersion
 from portal.audit.context import act, name_subject, service
 from portal.audit.record import append_to_ledger
@@ -24,6 +32,7 @@ from portal.audit.ties import COOLING, is_tied
 from portal.core.errors import Refused, StaleState, WrongState
 from portal.proof import jcs
 from portal.roles.actors import Actor
+from portal.roles.models import Membership, Role
 from portal.roles.policy import require
 from portal.workflow import require_verb
 
@@ -50,7 +59,13 @@ def draft_evaluation(*, actor: Actor, study: Study, task: str, title: str, typed
                 f"{len(opened)} time(s); what comes next wants people nobody has been tested on"
             )
     protocol = make_protocol(
-        typed, study=str(study.pk), origin=study.origin, task=task, rule=RULE_VERSIONS[task], look=look
+        typed,
+        study=str(study.pk),
+        origin=study.origin,
+        task=task,
+        rule=RULE_VERSIONS[task],
+        look=look,
+        baselines=choose_baselines(task, list_opened_tasks(study)),
     )
     evaluation = Evaluation.objects.create(
         study=study,
@@ -78,8 +93,7 @@ def choose_custodians(*, actor: Actor, evaluation: Evaluation, keys: list[Custod
         raise Refused(f"{N_CUSTODIANS} different custodians are wanted, found {len({k.custodian_id for k in keys})}")
     if any(one.retired_at for one in keys):
         raise Refused("one of these keys is retired: its custodian has a newer card")
-    if actor.user_pk in {one.custodian_id for one in keys} and not evaluation.study.small_team:
-        raise Refused("who leads the study holds no share, except in a small team")
+    _refuse_leaders(evaluation.study, {one.custodian_id for one in keys})
     is_demo = any(one.is_demo for one in keys)
     chosen = [one.pk for one in keys]
     Evaluation.objects.filter(pk=evaluation.pk).update(custody_keys=chosen, is_demo_custody=is_demo)
@@ -119,10 +133,12 @@ def approve(*, actor: Actor, proposal: Proposal, digest: str, why: str = "") -> 
     Raises StaleState where anything has changed since, Refused for the proposer, for two who count as one person,
     and for a proposal that lapsed; NotAllowed.
     """
-    evaluation, step = proposal.evaluation, Step(proposal.step)
-    action = TABLE[(evaluation.state, step)].action if (evaluation.state, step) in TABLE else f"evaluation.{step}"
+    step, seen = Step(proposal.step), proposal.evaluation.state
+    action = TABLE[(seen, step)].action if (seen, step) in TABLE else f"evaluation.{step}"
     with act(actor, action, why=why):
         require(actor, action)
+        # Of two at once the second waits here and finds the step done; nor does a model slip in meanwhile.
+        evaluation = proposal.evaluation = hold_evaluation(proposal.evaluation_id)
         require_verb(evaluation, step, TABLE)
         _refuse_one_person(actor, proposal)
         now = timezone.now()
@@ -160,6 +176,7 @@ def approve(*, actor: Actor, proposal: Proposal, digest: str, why: str = "") -> 
 def enter_model(*, actor: Actor, evaluation: Evaluation, model: ModelVersion, role: str) -> Submission:
     """Enter a model and have it predict the test inputs; nobody sees a prediction before the reveal."""
     require(actor, "evaluation.enter_model")
+    evaluation = hold_evaluation(evaluation.pk)
     if evaluation.state != State.SEALED:
         raise WrongState(f"models are entered while an evaluation is sealed, and '{evaluation}' is {evaluation.state}")
     if (model.study_id, model.task, model.origin) != (evaluation.study_id, evaluation.task, evaluation.origin):
@@ -188,8 +205,14 @@ def enter_model(*, actor: Actor, evaluation: Evaluation, model: ModelVersion, ro
 def predict_again(*, actor: Actor, submission: Submission) -> None:
     """Have a model predict once more where its job failed; what was predicted already stays."""
     require(actor, "evaluation.enter_model")
+    evaluation = hold_evaluation(submission.evaluation_id)
+    if evaluation.state != State.SEALED:
+        raise WrongState(f"models predict while an evaluation is sealed, and '{evaluation}' is {evaluation.state}")
+    submission.refresh_from_db()
     if submission.predictions_sha256:
         raise Refused("this model's predictions are in already, and stay")
+    if submission.job is not None and submission.job.state not in PREDICTS_AGAIN:
+        raise Refused(f"its prediction is {submission.job.get_state_display().lower()}: wait, or look at its job")
     launch_prediction(actor, submission)
     name_subject(submission.evaluation_id)
 
@@ -253,6 +276,14 @@ def give_share(*, actor: Actor, evaluation: Evaluation, ciphertext: bytes, one_t
     )
     name_subject(evaluation.pk)
     return given
+
+
+def _refuse_leaders(study: Study, custodians: set[UUID]) -> None:
+    """Raise Refused where one of the custodians leads the study or keeps its data (DECISIONS 6)."""
+    holders = Membership.objects.on(timezone.localdate()).filter(user__in=custodians)
+    found = holders.filter(role__in=(Role.PI, Role.DATA_MANAGER)).first()
+    if found is not None and not study.small_team:
+        raise Refused(f"a {found.get_role_display().lower()} holds no share, except in a small team: choose another")
 
 
 def _refuse_one_person(actor: Actor, proposal: Proposal) -> None:

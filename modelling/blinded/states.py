@@ -1,6 +1,7 @@
 """States of an evaluation. The database holds the same order (guards.py)."""
 
 from modelling.blinded.models import State, Step
+from portal.jobs.states import State as JobState
 from portal.workflow import Move, Table
 
 TABLE: Table = {
@@ -17,6 +18,9 @@ TABLE: Table = {
         for state in (State.DRAFT, State.ENROLLING, State.SEALED, State.SUBMITTED, State.LOCKED)
     },
 }
+
+PREDICTS_AGAIN = (JobState.FAILED, JobState.CANCELLED)
+"""States of a prediction's job after which another may be started; a parked job is tried again itself."""
 
 PROPOSED_BY: dict[str, str] = {step: f"evaluation.propose_{step}" for step in Step.values}
 """Step → the line of the permission table that lets somebody propose it; approving has the move's own."""

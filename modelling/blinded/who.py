@@ -19,7 +19,13 @@ ZONES: tuple[Row, ...] = (
     ("Administrator", "no", "no", "no", "no"),
     ("Training jobs", "training participants, inside a snapshot", "training participants only", "no", "no"),
     ("Prediction job", "no", "test inputs under random tokens", "no", "its own, written into the vault"),
-    ("Scorer", "no", "after the lock", "opens them once, with two shares", "after they were entered"),
+    (
+        "Scorer",
+        "DXA report and FRAX of test participants, where the protocol names a rule of them, until the lock",
+        "after the lock",
+        "opens them once, with two shares",
+        "after they were entered",
+    ),
 )
 
 LIMITS = (
@@ -28,6 +34,10 @@ LIMITS = (
     "Two custodians who act together, and who also have the database, can open the labels early; only people notice.",
     "Who looks at an image can guess a label.",
     "The page's script that opens a share is delivered by the server: a changed server could deliver another one.",
+    "A training run says how many people it learned from: two of them, from before and after one person's change, can "
+    "tell on which side of the draw that person is.",
+    "Inputs of somebody who leaves after they were gathered may have been predicted from; such a prediction is neither "
+    "opened against a label nor scored.",
     "With demo custody all cards lie on one machine: it is not blinded against that machine's administrator, and the "
     "certificate says so.",
 )

@@ -4,6 +4,7 @@ What a file is, is told by its content: a folder of DICOM slices, a Scanco ISQ o
 refusal is one `Unusable` with a sentence that names the thing, what was found and what was wanted.
 """
 
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -26,6 +27,19 @@ LIMITS: Final = Limits(file_bytes=4096 * MEBIBYTE, decoded_bytes=8192 * MEBIBYTE
 _NIFTI_ENDS: Final = (".nii", ".nii.gz")
 _MM_OF_UNIT: Final = {"mm": 1.0, "micron": 1e-3, "meter": 1e3, "unknown": 1.0}
 """NIfTI-1's spatial units; where none is written, mm is what everybody means."""
+
+
+# Colours have no number, a code of units may name none, a length may be negative or its bytes not what zlib packs.
+_NO_NIFTI: Final = (
+    ImageFileError,
+    HeaderDataError,
+    EOFError,
+    ValueError,
+    TypeError,
+    KeyError,
+    OverflowError,
+    zlib.error,
+)
 
 
 class Unusable(ValueError):
@@ -77,9 +91,9 @@ def _tell_bone(values: NDArray[np.float32], *, segmented: bool, threshold: float
 
 
 def _read(path: Path) -> Volume:
-    if not path.exists():
-        raise Unusable(f"{path}: found no such file or folder, wanted a volume")
     try:
+        if not path.exists():
+            raise Unusable(f"{path}: found no such file or folder, wanted a volume")
         if path.is_dir():
             return read_volume(_list_slices(path), LIMITS)
         if path.name.lower().endswith(_NIFTI_ENDS):
@@ -114,16 +128,18 @@ def _read_nifti(path: Path) -> Volume:
         header: Any = image.header
         LIMITS.check_decoded(4 * int(np.prod(image.shape, dtype=np.int64)))
         values = np.asarray(image.dataobj, dtype=np.float32)
-    except (ImageFileError, HeaderDataError, EOFError, ValueError) as error:
-        if isinstance(error, Unusable | FormatError):
-            raise
-        raise Unusable(f"{path.name}: found something else or a file cut short, wanted a NIfTI volume") from None
+        unit_mm = _MM_OF_UNIT[str(header.get_xyzt_units()[0])]
+    except (Unusable, FormatError):
+        raise
+    except _NO_NIFTI:
+        raise Unusable(
+            f"{path.name}: found something else or a damaged file, wanted a NIfTI volume of numbers"
+        ) from None
     while values.ndim > 3 and values.shape[-1] == 1:
         values = values[..., 0]
     if values.ndim != 3 or 0 in values.shape:
         raise Unusable(f"{path.name}: found axes {values.shape}, wanted one volume (x, y, z)")
-    scale = _MM_OF_UNIT[str(header.get_xyzt_units()[0])]
-    x, y, z = (float(step) * scale for step in header.get_zooms()[:3])
+    x, y, z = (float(step) * unit_mm for step in header.get_zooms()[:3])
     if not all(np.isfinite(step) and step > 0 for step in (z, y, x)):
         raise Unusable(f"{path.name}: found a spacing of {x:g} x {y:g} x {z:g} mm, wanted three lengths above zero")
     words = bytes(header["descrip"]).decode("latin-1") + bytes(header["intent_name"]).decode("latin-1")

@@ -14,13 +14,14 @@ import csv
 import hashlib
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from modelling.engine.metrics.tasks import ONLY_SIMULATED
+from modelling.engine.metrics.tasks import NOT_ESTIMABLE, ONLY_SIMULATED, why_untaught
 from modelling.engine.recipes import ALL_INPUTS, FILM_ONLY, TABLE_ONLY
 from modelling.engine.training.intervals import Calibration
 from modelling.engine.training.learners import get_learner
@@ -53,6 +54,8 @@ def work_in(folder: Path) -> int:
     snapshot = read_snapshot(folder / "inputs")
     inputs = choose_inputs(folder / "config.json", model)
     check_fit(model, snapshot, inputs)
+    if inputs == FILM_ONLY:
+        snapshot = keep_film(model, snapshot)
     reporting.report_progress(1, 3, "predicting")
     try:
         p_of_folds = get_learner(str(model["recipe"])).load(model, weights)(snapshot, inputs)
@@ -102,6 +105,8 @@ def choose_inputs(path: Path, model: Mapping[str, Any]) -> str:
 def check_fit(model: Mapping[str, Any], snapshot: Snapshot, inputs: str) -> None:
     """Raise ValueError where a model must not, or cannot, answer for these people."""
     check_origin(str(model["origin"]), snapshot.origin)
+    if why := why_untaught(str(model["task"]), int(model["n_events"])):
+        raise ValueError(f"the model of {model['task']} is locked: {NOT_ESTIMABLE}{why}")
     if snapshot.task != model["task"]:
         raise ValueError(f"the inputs are for the task {snapshot.task}; the model is of {model['task']}")
     if inputs == FILM_ONLY:
@@ -114,6 +119,16 @@ def check_fit(model: Mapping[str, Any], snapshot: Snapshot, inputs: str) -> None
         if (found.unit, found.kind) != (column["unit"], column["kind"]):
             said = f"a {found.kind} in '{found.unit}'; the model learned a {column['kind']} in '{column['unit']}'"
             raise ValueError(f"the column '{column['name']}' is {said}")
+
+
+def keep_film(model: Mapping[str, Any], snapshot: Snapshot) -> Snapshot:
+    """Return the snapshot with its radiographs alone: no other image, and each column of the model empty.
+
+    What lies beside the radiograph is then not even read, so it may be absent or of any form.
+    """
+    empty = ("",) * snapshot.n
+    films = {name: found for name, found in snapshot.images.items() if name == "film"}
+    return replace(snapshot, cells={str(column["name"]): empty for column in model["columns"]}, images=films)
 
 
 def check_origin(of_model: str, of_inputs: str) -> None:

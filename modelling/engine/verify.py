@@ -4,6 +4,7 @@ Hashes come first: what was changed is not worth recomputing. Each check that co
 nobody takes silence for proof.
 """
 
+import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
@@ -104,7 +105,7 @@ def verify_bundle(
         chain, kept = _check_ledger(archive, noted)
         later = [_check_anchor(noted, kept, manifest), _check_batches(archive, kept)]
         if evaluations.EVALUATION in manifest.members:
-            later += _check_evaluation(archive, restricted, kept, limits)
+            later += _read_evaluation(archive, restricted, kept, limits)
     return Verdict((*hashes, signed, chain, *later), manifest.digest, kept.head)
 
 
@@ -211,6 +212,17 @@ def _read_batch(line: bytes, number: int) -> batches.Batch:
         raise Unreadable(f"{BATCHES}, line {number}: {error}") from error
 
 
+def _read_evaluation(archive: Archive, restricted: Path | None, kept: _Kept, limits: Limits) -> list[Check]:
+    """Return the checks of an evaluation. Raises Unreadable where a member is not of its form."""
+    try:
+        return _check_evaluation(archive, restricted, kept, limits)
+    except Unreadable:
+        raise
+    except (ValueError, KeyError, TypeError, AttributeError, csv.Error) as error:
+        # The members are what their maker promised, and still no evaluation of ours: that refutes nothing.
+        raise Unreadable(f"the evaluation's members are not of the known form ({type(error).__name__})") from error
+
+
 def _check_evaluation(archive: Archive, restricted: Path | None, kept: _Kept, limits: Limits) -> list[Check]:
     told = evaluations.read_told(archive, kept.evaluations)
     public = [
@@ -221,7 +233,7 @@ def _check_evaluation(archive: Archive, restricted: Path | None, kept: _Kept, li
         ),
         _judge("hashes", "protocol, lock, score sheet, by the ledger", evaluations.check_hashes(told)),
     ]
-    names = ("labels", "predictions", "numbers")
+    names = ("labels", "cases", "predictions", "numbers")
     if restricted is None:
         return public + [Check(name, State.NOT_MADE, "the restricted file was not given") for name in names]
     if any(check.state is State.REFUTED for check in public):
@@ -232,6 +244,9 @@ def _check_evaluation(archive: Archive, restricted: Path | None, kept: _Kept, li
         *public,
         _judge(
             "labels", f"{len(opened.commitments)} labels, by their commitments", evaluations.check_labels(told, opened)
+        ),
+        _judge(
+            "cases", f"who has which of {len(opened.cases)} cases, by the lock", evaluations.check_cases(told, opened)
         ),
         _judge(
             "predictions", f"{len(opened.predictions)} models, by hash", evaluations.check_predictions(told, opened)

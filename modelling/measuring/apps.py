@@ -16,6 +16,8 @@ class MeasuringConfig(AppConfig):
 
     def ready(self) -> None:
         # Both read and write rows, and models can be imported only once every app is there.
-        registry.register(import_module(f"{self.name}.kinds").MEASURING)
+        kinds = import_module(f"{self.name}.kinds")
+        registry.register(kinds.MEASURING)
+        registry.register(kinds.STRENGTH)
         launch_missing = import_module(f"{self.name}.services").launch_missing
         add_duty(Duty("images that nobody has measured", settings.CLOCK_SWEEP_SECONDS, launch_missing))

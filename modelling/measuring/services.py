@@ -15,9 +15,10 @@ from django.utils import timezone
 from cohort.consent.models import Level
 from cohort.imaging.models import Series
 from cohort.measurements.services import record_measurements, record_pictures, record_remarks
-from modelling.engine.features.catalogue import DXA, MEASURED, PQCT, VERSION, NotMeasured, Value
+from modelling.engine.features.catalogue import DXA, HRPQCT, MEASURED, PQCT, VERSION, NotMeasured, Value
 from modelling.measuring.laying import USABLE, find_forearms_mm, lay_series
 from modelling.measuring.models import SeriesMeasuring
+from modelling.measuring.warming import warm_loops
 from portal.audit.context import name_subject, service
 from portal.core.errors import Refused
 from portal.core.hashing import sha256_hex
@@ -111,7 +112,10 @@ def prepare(held: Held, folder: Path) -> None:
     """Lay the images of a job into its folder. Raises Refused where the version has moved on."""
     if held.spec["version"] != VERSION:
         raise Refused(f"version {held.spec['version']} of the measuring was asked for; this is version {VERSION}")
-    for one in Series.objects.filter(pk__in=held.spec["series"]):
+    found = list(Series.objects.filter(pk__in=held.spec["series"]))
+    if any(one.modality == HRPQCT for one in found):
+        warm_loops()
+    for one in found:
         place = folder / "series" / str(one.pk)
         place.mkdir(mode=0o700, parents=True)
         lay_series(one, place)

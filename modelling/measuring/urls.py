@@ -1,5 +1,7 @@
 """Addresses of measuring."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from modelling.measuring import views
+
+urlpatterns: list[URLPattern] = [path("series/<uuid:pk>/strength/", views.strength, name="strength")]

@@ -135,7 +135,26 @@ def _comparison(sheet: Sheet) -> Section:
         names = {model["model_version"]: model["name"] for model in sheet["models"]}
         told = [[f"against {names[b]}", p, adjusted] for b, p, adjusted in tests]
         blocks.append(Grid("Tests", ["Comparison", "p", "p by Holm"], told, frozenset({1, 2})))
-    return Section("Beside the baselines", blocks)
+    return Section("Beside the baselines", [*blocks, *_rules(sheet)])
+
+
+def _rules(sheet: Sheet) -> list[Block]:
+    """Return what is to be known of rules that want an outcome field, and which were not scored."""
+    told = sheet["inputs"].get("baselines") or {"rules": [], "left_out": []}
+    blocks: list[Block] = []
+    if told["rules"]:
+        blocks.append(
+            Paragraph(
+                "Rules read fields that no model may see. The scorer alone read them, of test participants, before the "
+                "lock; the lock bound what they say. Who has no value stands at the median of those who have one."
+            )
+        )
+        rows = [[one["name"], one["says"]] for one in told["rules"]]
+        blocks.append(Grid("Rules that were scored", ["Rule", "What its number is"], rows, widths=(1, 3)))
+    if told["left_out"]:
+        rows = [[one["name"], one["why"]] for one in told["left_out"]]
+        blocks.append(Grid("Rules that were not scored", ["Rule", "Why"], rows, widths=(1, 3)))
+    return blocks
 
 
 def _risks(sheet: Sheet) -> Section | None:
@@ -254,7 +273,8 @@ def _hashes(sheet: Sheet, digest: str) -> Section:
     rows = [["this score sheet", digest]]
     rows += [[name, str(value)] for name, value in sheet["hashes"].items()]
     for model in sheet["models"]:
-        rows.append([f"weights of {model['name']}", model["weights_sha256"]])
+        if model["weights_sha256"]:
+            rows.append([f"weights of {model['name']}", model["weights_sha256"]])
         rows.append([f"predictions of {model['name']}", model["predictions_sha256"]])
     return Section(
         "How to check it",

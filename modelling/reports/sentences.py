@@ -4,6 +4,8 @@ The rules: no number without its interval; an interval that holds 0.5, or 0 for 
 few people cannot settle calibration, and the sentence says so.
 """
 
+from typing import Final
+
 from modelling.engine.metrics.tasks import ONLY_SIMULATED, REHEARSAL, TASKS
 from modelling.reports.words import (
     Score,
@@ -17,6 +19,9 @@ from modelling.reports.words import (
     p_value,
     primary_of,
 )
+
+OVERALL: Final = 0.95
+"""What the intervals of all planned openings of a test set hold together (Bonferroni); `level` is that of one."""
 
 
 def write_first_sentence(sheet: Sheet) -> str:
@@ -96,7 +101,7 @@ def groups_of(sheet: Sheet) -> tuple[str, str]:
 def list_limits(sheet: Sheet) -> list[str]:
     """Return what a reader must not take from this report."""
     limits = [
-        "One cohort, one evaluation of this test set: it is spent, and a second look is a second look.",
+        _say_looks(sheet),
         "The threshold was locked before anybody saw a label; it was found on training participants.",
         "Sensitivity and specificity belong to this mix of people; predictive values change with how common it is.",
         "The intervals hold the chance of drawing these people, not the choice of clinic, scanner or year.",
@@ -109,6 +114,16 @@ def list_limits(sheet: Sheet) -> list[str]:
     if any("auc_weighted" in model for model in sheet["models"]):
         limits.append("The AUC with survey weights stands without an interval: a design-based one is not claimed.")
     return limits
+
+
+def _say_looks(sheet: Sheet) -> str:
+    looks = round((1 - OVERALL) / (1 - sheet["level"]))
+    if looks <= 1:
+        return "One cohort, one evaluation of this test set: it is spent, and a second look is a second look."
+    return (
+        f"One cohort, and a test set opened {looks} times in all, as was planned before the first: each interval holds "
+        f"{100 * sheet['level']:.4g} %, so that together they hold {100 * OVERALL:g} %."
+    )
 
 
 def _people(sheet: Sheet) -> str:

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404
 from cohort.study.access import list_studies_for
 from modelling.runs.models import TrainingRun
 from modelling.runs.services import CURVES, read_curves
+from modelling.zoo.locks import hide_points, why_locked
 from portal.roles.actors import Actor
 from portal.roles.policy import require
 
@@ -28,7 +29,15 @@ def get_run_for(actor: Actor, pk: UUID) -> TrainingRun:
 
 
 def get_curves(run: TrainingRun) -> list[dict[str, Any]]:
-    """Return the points of a run's curves: the kept ones, or what its process has written so far."""
+    """Return the points of a run's curves: the kept ones, or what its process has written so far.
+
+    Of a locked task only the losses.
+    """
+    points = _read_points(run)
+    return hide_points(points) if why_locked(run.task, run.snapshot.n_events or 0) else points
+
+
+def _read_points(run: TrainingRun) -> list[dict[str, Any]]:
     if run.curves or run.job is None:
         return list(run.curves)
     attempts = (Path(settings.HOME) / "jobs" / str(run.job_id)).glob(f"attempt-*/result/{CURVES}")

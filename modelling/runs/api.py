@@ -1,5 +1,6 @@
 """Runs over the API: read, start, cancel."""
 
+import inspect
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,9 @@ from modelling.engine.recipes import PROFILES, RECIPES
 from modelling.runs.access import get_run_for, list_runs_for
 from modelling.runs.models import TrainingRun
 from modelling.runs.services import cancel_run, start_run
+
+NOT_SETTINGS = frozenset(inspect.signature(start_run).parameters) - {"settings"}
+"""What the service takes by name: a setting of the same name would stand for it."""
 
 
 class RunSerializer(serializers.ModelSerializer[TrainingRun]):
@@ -40,6 +44,12 @@ class StartRunSerializer(serializers.Serializer[Any]):
     profile = serializers.ChoiceField(choices=sorted(PROFILES), default="small")
     fresh = serializers.BooleanField(default=False)
     settings = serializers.DictField(required=False)
+
+    def validate_settings(self, value: dict[str, Any]) -> dict[str, Any]:
+        """Refuse by name what is no setting of a recipe but stands beside the settings."""
+        if named := sorted(NOT_SETTINGS & set(value)):
+            raise serializers.ValidationError(f"'{named[0]}' is not a setting of a recipe; it is asked for beside them")
+        return value
 
 
 class RunViewSet(MarksOrigin, viewsets.ReadOnlyModelViewSet[TrainingRun]):

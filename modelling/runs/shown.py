@@ -10,15 +10,14 @@ from django.utils import timezone
 from cohort.study.models import Basis, Study
 from frontend.parts import Cell, Column, Progress, Table
 from modelling.engine.recipes import PROFILES, RECIPES
-from modelling.engine.training.admissible import FX_FRAG, FX_WRIST_PAST, OP_WHO, TASKS, Use, list_rulings
+from modelling.engine.training.admissible import FX_FRAG, FX_INC, FX_WRIST_PAST, OP_WHO, TASKS, Use, list_rulings
 from modelling.runs.models import TrainingRun
+from modelling.zoo.locks import metrics_of, why_locked_for
+from modelling.zoo.models import ModelVersion
 from portal.jobs import shown as jobs_shown
 from portal.jobs.states import ENDED, State
 from portal.roles.actors import Actor
 from portal.roles.policy import may
-
-NOT_YET = "a fracture after baseline imaging (FX_INC) has too few events so far; its head stays locked until at least "
-NOT_YET += "20 adjudicated events are in training and 10 in test"
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class RunRow:
 
 def tasks_of(study: Study) -> list[str]:
     """Return the tasks that a model of a study can be trained for today."""
-    return [FX_WRIST_PAST] if study.basis == Basis.PUBLIC_USE else [OP_WHO, FX_FRAG]
+    return [FX_WRIST_PAST] if study.basis == Basis.PUBLIC_USE else [OP_WHO, FX_FRAG, FX_INC]
 
 
 def rows_of(runs: Iterable[TrainingRun]) -> list[RunRow]:
@@ -48,7 +47,7 @@ def rows_of(runs: Iterable[TrainingRun]) -> list[RunRow]:
             task=TASKS[run.task],
             recipe=RECIPES[run.recipe].title,
             state=run.state,
-            auc=(auc_words(run.model.metrics) or "not estimable") if run.model else "",
+            auc=auc_words(run.model) if run.model else "",
             when=f"{timezone.localtime(run.asked_at):%-d %b %Y, %H:%M}",
             who=str(run.created_by or "the portal"),
             may_compare=run.model is not None,
@@ -57,17 +56,18 @@ def rows_of(runs: Iterable[TrainingRun]) -> list[RunRow]:
     ]
 
 
-def pooled_auc(metrics: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the pooled out-of-fold AUC of a model's metrics as {value, lower, upper}; empty where not estimable."""
+def pooled_auc(model: ModelVersion) -> Mapping[str, Any]:
+    """Return a model's pooled out-of-fold AUC as {value, lower, upper}; empty, or all None, where not estimable."""
+    metrics = metrics_of(model)
     main = metrics.get("inputs", {}).get(metrics.get("primary"), {})
     return main.get("auc_pooled") or {}
 
 
-def auc_words(metrics: Mapping[str, Any]) -> str:
+def auc_words(model: ModelVersion) -> str:
     """Return the pooled out-of-fold AUC with its interval, in words; never without the interval."""
-    auc = pooled_auc(metrics)
+    auc = pooled_auc(model)
     if auc.get("value") is None or auc.get("lower") is None:
-        return ""
+        return why_locked_for(model) or "not estimable"
     return f"{auc['value']:.2f} ({auc['lower']:.2f} to {auc['upper']:.2f})"
 
 
@@ -147,7 +147,7 @@ def comparison_table(runs: Iterable[TrainingRun]) -> Table:
             Cell(run.task),
             Cell(str(run.snapshot.n or "")),
             Cell(str(run.snapshot.n_events or "")),
-            Cell(auc_words(run.model.metrics if run.model else {})),
+            Cell(auc_words(run.model) if run.model else ""),
             Cell(run.snapshot.sha256[:12], is_code=True),
         )
         for run in runs

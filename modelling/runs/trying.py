@@ -31,6 +31,7 @@ from modelling.engine.features.measure import measure
 from modelling.engine.metrics.tasks import ONLY_SIMULATED
 from modelling.engine.recipes import FILM_ONLY
 from modelling.engine.training.snapshot import FORMAT
+from modelling.zoo.locks import why_locked_for
 from modelling.zoo.models import ModelVersion
 from modelling.zoo.services import lay_model
 from portal.audit.context import name_subject, service
@@ -80,7 +81,7 @@ def why_no_risk(model: ModelVersion) -> str:
         return ONLY_SIMULATED
     if model.answers_from != FILM_ONLY:
         return "this model does not answer from a radiograph alone"
-    return ""
+    return why_locked_for(model)
 
 
 def look_at(image: ReferenceImage) -> Look:

@@ -19,6 +19,7 @@ from modelling.runs import charts, shown
 from modelling.runs.access import get_curves, get_run_for, list_runs_for
 from modelling.runs.forms import RunForm
 from modelling.runs.services import cancel_run, start_run
+from modelling.zoo.locks import say_lock
 from portal.core.errors import Refused
 from portal.core.forms import refusals_on, status_of, typed_in
 from portal.jobs.services import try_job_again
@@ -42,6 +43,7 @@ def run_new(request: Request) -> HttpResponse:
     require(request.actor, "run.start")
     study = _study_in_hand(request)
     tasks = shown.tasks_of(study)
+    newest = {task: newest_training_snapshot(study, task) for task in tasks}
     typed = typed_in(request)
     initial = {
         "task": tasks[0],
@@ -66,11 +68,11 @@ def run_new(request: Request) -> HttpResponse:
         "form": form,
         "chosen_study": study,
         "other_studies": [one for one in list_studies_for(request.actor) if one.pk != study.pk],
-        "snapshots": [(task, newest_training_snapshot(study, task)) for task in tasks],
+        "snapshots": newest.items(),
         "recipes": RECIPES.values(),
         "profiles": PROFILES.values(),
         "left_out": [shown.left_out_table(task) for task in tasks],
-        "not_yet": "" if study.basis == Basis.PUBLIC_USE else shown.NOT_YET,
+        "locks": [say_lock(task, one.n_events if one else None) for task, one in newest.items()],
         "crumbs": [Link("Runs", reverse("runs")), Link("Train a model")],
     }
     return render(request, "modelling/runs/run_new.html", context, status=status_of(form))
@@ -91,7 +93,7 @@ def run(request: Request, pk: UUID) -> HttpResponse:
         "chart": charts.make_curves_chart(
             get_curves(found), live_url="" if over else reverse("run-curves", args=[found.pk])
         ),
-        "auc": shown.auc_words(found.model.metrics if found.model else {}),
+        "auc": shown.auc_words(found.model) if found.model else "",
         "may_try_again": parked and may(request.actor, "job.try_again"),
         "crumbs": [Link("Runs", reverse("runs")), Link(f"Run {found.number}")],
     }
@@ -156,7 +158,7 @@ def runs_compare(request: Request) -> HttpResponse:
         "origin": chosen[0].origin if chosen else "",
         "chart": charts.make_comparison_chart(
             [str(one.model) for one in chosen],
-            [shown.pooled_auc(one.model.metrics) if one.model else {} for one in chosen],
+            [shown.pooled_auc(one.model) if one.model else {} for one in chosen],
         ),
         "crumbs": [Link("Runs", reverse("runs")), Link("Compare")],
     }

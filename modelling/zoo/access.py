@@ -5,7 +5,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 
-from cohort.consent.models import Level, Withdrawal
+from cohort.consent.access import list_withdrawn_from_use
 from cohort.study.access import list_studies_for
 from modelling.zoo.models import ModelVersion
 from portal.roles.actors import Actor
@@ -29,8 +29,4 @@ def count_withdrawn_since(model: ModelVersion) -> int:
 
     Whether they were among those it learned from is not said: that would tell which part the draw put them in.
     """
-    return Withdrawal.objects.filter(
-        participant__study=model.study_id,
-        level=Level.NO_FURTHER_USE,
-        withdrawn_on__gte=model.snapshot.asked_at.date(),
-    ).count()
+    return len(list_withdrawn_from_use(model.study_id, model.snapshot.asked_at))

@@ -7,6 +7,7 @@ from rest_framework import serializers, viewsets
 
 from cohort.study.marking import MarksOrigin
 from modelling.zoo.access import get_model_for, list_models_for
+from modelling.zoo.locks import card_of, metrics_of, why_locked_for
 from modelling.zoo.models import ModelVersion
 
 
@@ -14,6 +15,9 @@ class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
     """A model version: what it is, what it learned from, and how it did out of fold."""
 
     study = serializers.SlugRelatedField[Any](slug_field="code", read_only=True)
+    threshold = serializers.SerializerMethodField()
+    metrics = serializers.SerializerMethodField()
+    card = serializers.SerializerMethodField()
 
     class Meta:
         model = ModelVersion
@@ -39,6 +43,18 @@ class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
             "made_at",
         )
         read_only_fields = fields
+
+    def get_threshold(self, model: ModelVersion) -> float | None:
+        """Return the threshold; of a locked task none."""
+        return None if why_locked_for(model) else model.threshold
+
+    def get_metrics(self, model: ModelVersion) -> dict[str, Any]:
+        """Return the scores out of fold; of a locked task each is null and says why."""
+        return metrics_of(model)
+
+    def get_card(self, model: ModelVersion) -> dict[str, Any]:
+        """Return the card."""
+        return card_of(model)
 
 
 class ModelVersionViewSet(MarksOrigin, viewsets.ReadOnlyModelViewSet[ModelVersion]):

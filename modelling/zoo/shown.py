@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from frontend.parts import Cell, Chart, Column, Table
 from modelling.engine.training.admissible import TASKS
+from modelling.zoo.locks import metrics_of, why_locked_for
 from modelling.zoo.models import ModelVersion
 
 FROM = {"all": "everything it knows", "film": "the radiograph alone", "table": "the clinical history alone"}
@@ -29,7 +30,7 @@ def models_table(models: Iterable[ModelVersion]) -> Table:
             Cell(f"{one.study}{' · SIMULATED' if one.origin == 'simulated' else ''}"),
             Cell(TASKS[one.task]),
             Cell(FROM[one.answers_from]),
-            Cell(auc_of(one.metrics["inputs"][one.answers_from])),
+            Cell(auc_of(metrics_of(one)["inputs"][one.answers_from])),
             Cell(f"{timezone.localtime(one.made_at):%-d %b %Y, %H:%M}"),
         )
         for one in models
@@ -49,7 +50,7 @@ def scores_table(model: ModelVersion) -> Table:
             str(scores["n"]),
             str(scores["n_events"]),
         )
-        for inputs, scores in model.metrics["inputs"].items()
+        for inputs, scores in metrics_of(model)["inputs"].items()
     ]
     columns = (
         "Given",
@@ -64,7 +65,7 @@ def scores_table(model: ModelVersion) -> Table:
 
 def make_scores_chart(model: ModelVersion) -> Chart:
     """Return the AUC by what the model was given, with intervals."""
-    known = [(FROM[inputs], scores["auc_pooled"]) for inputs, scores in model.metrics["inputs"].items()]
+    known = [(FROM[inputs], scores["auc_pooled"]) for inputs, scores in metrics_of(model)["inputs"].items()]
     figure = make_auc_figure(known)
     figure["layout"]["height"] = 220
     sentence = "How well it separates training participants it had not seen; at 0.5 nothing is separated."
@@ -115,11 +116,17 @@ def facts_of(model: ModelVersion) -> list[tuple[str, str]]:
         ("Origin of its data", model.get_origin_display()),
         ("Images", ", ".join(looks_at["modalities"]) or "none"),
         ("Columns", f"{len(looks_at['columns'])}: {', '.join(looks_at['columns'][:12])}"),
-        ("Threshold", "not set" if model.threshold is None else f"{model.threshold:.3f}, {card['threshold_rule']}"),
+        ("Threshold", _say_threshold(model)),
         ("Taught by finite elements", "yes: its evaluation is no mechanical validation" if model.fe_taught else "no"),
         ("Recipe", card["recipe"]),
         ("Intervals", card["interval"]),
     ]
+
+
+def _say_threshold(model: ModelVersion) -> str:
+    if model.threshold is None:
+        return "not set"
+    return why_locked_for(model) or f"{model.threshold:.3f}, {model.card['threshold_rule']}"
 
 
 def hashes_of(model: ModelVersion) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ from portal.audit.access import get_act_for, list_acts_for, list_events, list_re
 from portal.audit.chain import check_chain, find_standing
 from portal.audit.export import export_bundle
 from portal.audit.forms import ActFilterForm
-from portal.audit.words import CLOSED_WRITES, ZONES, say_action
+from portal.audit.words import CLOSED_WRITES, TELLING_ZONES, ZONES, say_action
 from portal.proof import ledger
 from portal.roles.http import Request
 from portal.roles.policy import may, require
@@ -65,12 +65,13 @@ def proof(request: Request) -> HttpResponse:
     """Show the ledger's head and how far it is sealed; with `?check=1` also whether the chain holds."""
     require(request.actor, "audit.view")
     standing = find_standing()
+    hidden = frozenset() if may(request.actor, "outcome.view") else TELLING_ZONES
     head = standing.head
     anchor = ledger.write_anchor(ledger.Anchor(head.seq, head.hash)).decode().strip() if head else ""
     context = {
         "standing": standing,
         "anchor": anchor,
-        "zones": [(ZONES[zone], n) for zone, n in standing.n_sealed.items()],
+        "zones": [(ZONES[zone], n) for zone, n in standing.n_sealed.items() if zone not in hidden],
         "report": check_chain() if "check" in request.GET else None,
         "may_export": may(request.actor, "audit.export"),
         "crumbs": [Link("Audit", reverse("audit")), Link("Proof")],

@@ -32,6 +32,7 @@ ACTIONS: dict[str, str] = {
     "image.conclude": "took images in, or refused them",
     "measurement.record": "wrote down measured values",
     "measuring.launch": "had images measured",
+    "strength.ask": "had the strength of a bone computed",
     "query.raise": "raised a query",
     "query.answer": "answered a query",
     "query.close": "closed or reopened a query",
@@ -93,6 +94,7 @@ ONLY_LOOKING = frozenset(
         "outcome.view_imaging",
         "outcome.enter",
         "outcome.enter_imaging",
+        "outcome.sign",
         "image.view",
         "image.facts",
         "measurement.view",
@@ -121,6 +123,18 @@ READS: dict[str, str] = {
     "who_can_know": "who can know what",
 }
 """What was looked at → in words."""
+
+TELLING_ACTIONS = frozenset(
+    {"record.enter", "record.reopen", "record.sign", "query.raise", "query.answer", "query.close"}
+)
+"""Acts that tell an outcome by being there: who never broke a bone has one line about fractures, who did has nine.
+Who may see no outcome may see no query either (portal.roles.policy), so those that are raised are no hint to them."""
+
+TELLING_READS = frozenset({"outcome"})
+"""Looks that tell as much: the more there is in a closed form, the more often it is opened."""
+
+TELLING_ZONES = frozenset({"outcome"})
+"""Zones whose number of events tells, act by act, what was entered."""
 
 CLOSED_WRITES: dict[str, tuple[str, ...]] = {
     "participant.enrol": ("identity", "vault"),

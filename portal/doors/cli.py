@@ -43,9 +43,9 @@ def build_parser() -> argparse.ArgumentParser:
     door("check-all", "style, types, import rules, licences, settings", lambda a: quality.check())
     door("bench", "what is measured, printed as ratios", lambda a: quality.bench())
     door("study", "what takes hours", lambda a: quality.study())
-    one = door("backup", "database and files into FILE, keys into FILE.keys", lambda a: _backup(a.file))
+    one = door("backup", "database and files, encrypted, into FILE, the keys into FILE.keys", lambda a: _backup(a.file))
     one.add_argument("file", type=Path)
-    one = door("restore", "bring a backup back", lambda a: _restore(a.file, a.replace))
+    one = door("restore", "bring a backup back, with FILE.keys beside it", lambda a: _restore(a.file, a.replace))
     one.add_argument("file", type=Path)
     one.add_argument("--replace", action="store_true", help="replace what the database holds now")
     return parser
@@ -81,8 +81,10 @@ def _backup(file: Path) -> int:
     with open_house() as house:
         report = write_backup(house.environment("deploy"), house.home, file.absolute())
     say = sys.stdout.write
-    say(f"{report.n_rows} rows and {report.n_blobs} files in {report.file} ({report.n_bytes / 2**20:.1f} MB)\n")
-    say(f"The keys lie apart in {report.keys_file}: whoever has both can read everything.\n")
+    size = f"{report.n_bytes / 2**20:.1f} MB"
+    say(f"{report.n_rows} rows and {report.n_files} files, encrypted, in {report.file} ({size}).\n")
+    say(f"The keys lie apart in {report.keys_file}. Keep the two in different places: whoever has both can read\n")
+    say("everything, and without the keys nothing comes back.\n")
     return 0
 
 
@@ -92,7 +94,7 @@ def _restore(file: Path, replace: bool) -> int:
         manage(house, "deploy", "begin_era", "--reason", f"restored the backup of {report.backup_created_at}")
         manage(house, "deploy", "verify_audit")
     say = sys.stdout.write
-    say(f"{report.n_rows} rows in {report.n_tables} tables and {report.n_blobs} files are back.\n")
+    say(f"{report.n_rows} rows in {report.n_tables} tables and {report.n_files} files are back.\n")
     if report.kept_database:
         say(f"What was there before is kept as the database {report.kept_database}.\n")
     return 0

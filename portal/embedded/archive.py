@@ -1,4 +1,4 @@
-"""The file of a backup: one tar, each member with its SHA-256, and a manifest that lists them all.
+"""The file of a backup: one encrypted tar, each member with its SHA-256, and a manifest that lists them all.
 
 The manifest comes last, because only then are the hashes known of what was streamed; its own hash follows it. So a
 file cut short, a member added, lost, changed or out of its place is noticed before anything is restored.
@@ -8,17 +8,19 @@ import hashlib
 import io
 import json
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Protocol
 
 from portal.embedded.errors import BackupRefused
+from portal.embedded.sealed import Opener, opened
 
 FORMAT = "trabecula-backup"
-VERSION = 1
+VERSION = 2
 DATABASE_MEMBER = "database.dump"
-BLOB_PREFIX = "blobs/"
+FOLDERS = ("blobs", "snapshots", "quarantine", "originals")
+"""The folders of a home whose files rows of the database name; each file is a member under its path in the home."""
 MANIFEST_MEMBER = "manifest.json"
 SEAL_MEMBER = "manifest.sha256"
 CHUNK_BYTES = 1024 * 1024
@@ -39,7 +41,7 @@ class Manifest:
 
     row_counts: rows by `schema.table`, counted in the very snapshot that was dumped.
     ledger_head: the last entry of the audit ledger, to be compared with one kept elsewhere; None before there is one.
-    gone_meanwhile: blobs that were erased between the listing and the reading, so are rightly not in it.
+    gone_meanwhile: files that were erased between the listing and the reading, so are rightly not in it.
     """
 
     created_at: str
@@ -104,7 +106,7 @@ def add_manifest(archive: tarfile.TarFile, manifest: Manifest) -> str:
     return digest
 
 
-def verify_archive(path: Path) -> tuple[Manifest, str]:
+def verify_archive(path: Path, key: bytes) -> tuple[Manifest, str]:
     """Read every byte of a backup and compare it; return the manifest and its hash, or raise BackupRefused."""
     found: list[Member] = []
     contents: dict[str, bytes] = {}
@@ -117,7 +119,7 @@ def verify_archive(path: Path) -> tuple[Manifest, str]:
         reader.read_all()
         found.append(Member(name, size, reader.sha256))
 
-    walk(path, take)
+    walk(path, key, take)
     if set(contents) != {MANIFEST_MEMBER, SEAL_MEMBER}:
         last = found[-1].name if found else "its beginning"
         raise BackupRefused(f"{path} ends or is damaged after {last}: it has no whole manifest")
@@ -129,32 +131,31 @@ def verify_archive(path: Path) -> tuple[Manifest, str]:
     return manifest, digest
 
 
-def walk(path: Path, take: Callable[[str, int, IO[bytes]], None]) -> None:
+def walk(path: Path, key: bytes, take: Callable[[str, int, IO[bytes]], None]) -> None:
     """Call `take(name, size, stream)` for each member in order; refuse what a backup never holds."""
     try:
-        with tarfile.open(path, "r:") as archive:
-            for entry in archive:
-                stream = archive.extractfile(entry) if entry.isreg() else None
-                if stream is None or not _is_allowed(entry.name):
-                    raise BackupRefused(f"{path} holds '{entry.name}', which no backup does; nothing was read from it")
-                with stream:
-                    take(entry.name, entry.size, stream)
+        with opened(path, key) as source:
+            _walk(path, source, take)
+            source.read_to_the_end()
     except tarfile.TarError as error:
         raise BackupRefused(f"{path} is not a whole backup: {error}") from None
 
 
-def blob_names(manifest: Manifest) -> Iterator[str]:
-    """Yield the names of the blobs, relative to the folder of blobs."""
-    for member in manifest.members:
-        if member.name.startswith(BLOB_PREFIX):
-            yield member.name.removeprefix(BLOB_PREFIX)
+def _walk(path: Path, source: Opener, take: Callable[[str, int, IO[bytes]], None]) -> None:
+    with tarfile.open(fileobj=source, mode="r|") as archive:  # type: ignore[call-overload]
+        for entry in archive:
+            stream = archive.extractfile(entry) if entry.isreg() else None
+            if stream is None or not _is_allowed(entry.name):
+                raise BackupRefused(f"{path} holds '{entry.name}', which no backup does; nothing was read from it")
+            with stream:
+                take(entry.name, entry.size, stream)
 
 
 def _is_allowed(name: str) -> bool:
     if name in {DATABASE_MEMBER, MANIFEST_MEMBER, SEAL_MEMBER}:
         return True
     parts = PurePosixPath(name).parts
-    return name.startswith(BLOB_PREFIX) and len(parts) > 1 and ".." not in parts and "\\" not in name
+    return parts[0] in FOLDERS and len(parts) > 1 and ".." not in parts and "\\" not in name
 
 
 def _read_manifest(path: Path, text: bytes) -> Manifest:

@@ -1,10 +1,9 @@
-"""Write a backup: the database as one snapshot sees it, and every blob, in one file that proves itself.
+"""Write a backup: the database as one snapshot sees it, and every file that its rows name, in one encrypted file.
 
-The keys that open encrypted blobs and fields are not in it. They go into a file of their own beside it, so that the
-two can be kept by different people: the backup alone tells nothing that is encrypted, the keys alone nothing at all.
+The key that opens it, made for this backup alone, and the portal's own keys are not in it. They go into a file beside
+it, so that the two can be kept by different people: the backup alone tells nothing, and the keys alone nothing either.
 """
 
-import json
 import os
 import stat
 import tarfile
@@ -13,19 +12,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import psycopg
 
-from portal.embedded.archive import BLOB_PREFIX, DATABASE_MEMBER, Manifest, Member, add_manifest, add_member
+from portal.embedded.archive import DATABASE_MEMBER, FOLDERS, Manifest, Member, add_manifest, add_member
 from portal.embedded.dumping import count_rows, deploy_conninfo, dump
 from portal.embedded.environment import ENVIRONMENT_SECRETS
 from portal.embedded.errors import BackupRefused
 from portal.embedded.files import replacing
+from portal.embedded.keysfile import Keys, keys_file_of, write_keys
+from portal.embedded.sealed import Sealer, make_key
 from portal.embedded.secrets import list_secrets, read_secret
 
-KEYS_FORMAT = "trabecula-keys"
-KEYS_VERSION = 1
 LEDGER_TABLE = "public.audit_ledgerentry"
 
 MACHINE_SECRETS = ("database_", "broker_", "postgres_")
@@ -38,15 +37,10 @@ class BackupReport:
 
     file: Path
     keys_file: Path
-    n_blobs: int
+    n_files: int
     n_bytes: int
     n_rows: int
     manifest_sha256: str
-
-
-def keys_file_of(file: Path) -> Path:
-    """Return where the keys of a backup lie."""
-    return file.with_name(f"{file.name}.keys")
 
 
 def write_backup(environment: Mapping[str, str], home: Path, file: Path) -> BackupReport:
@@ -57,32 +51,33 @@ def write_backup(environment: Mapping[str, str], home: Path, file: Path) -> Back
     for path in (file, keys_file_of(file)):
         if path.exists():
             raise BackupRefused(f"{path} is there already; a backup never overwrites one")
-    with tempfile.TemporaryDirectory(prefix=".backup-", dir=file.parent) as folder:
-        dumped = Path(folder) / DATABASE_MEMBER
+    key = make_key()
+    # The dump, in plain text for a moment, is a file without a name on the disk on which the database itself lies:
+    # not beside the backup, and gone with this process however it ends.
+    with tempfile.TemporaryFile(dir=home) as dumped, replacing(file) as stream:
         seen = _dump_with_counts(deploy_conninfo(environment), dumped)
-        with replacing(file) as stream, tarfile.open(fileobj=stream, mode="w:", format=tarfile.PAX_FORMAT) as archive:
-            members, gone = [], []
-            with dumped.open("rb") as source:
-                members.append(add_member(archive, DATABASE_MEMBER, source, dumped.stat().st_size))
-            dumped.unlink()
-            # After the database: a blob is written before the row that names it, so each row's blob is here by now.
-            for name in list(_blobs(home / "blobs")):
-                member = _add_blob(archive, home / "blobs", name)
+        sealer = Sealer(stream, key)
+        with tarfile.open(fileobj=sealer, mode="w|", format=tarfile.PAX_FORMAT) as archive:  # type: ignore[call-overload]
+            members, gone = [_add_dump(archive, dumped)], []
+            # After the database: a file is written before the row that names it, so each row's file is here by now.
+            for name in [name for folder in FOLDERS for name in _list_files(home / folder, folder)]:
+                member = _add_file(archive, home, name)
                 members.append(member) if member else gone.append(name)
             manifest = Manifest(**seen, members=members, gone_meanwhile=gone)
             digest = add_manifest(archive, manifest)
-            _write_keys(environment, home, file, digest)
+        sealer.finish()
+        _write_keys(environment, home, file, digest, key)
     return BackupReport(
         file=file,
         keys_file=keys_file_of(file),
-        n_blobs=len(members) - 1,
+        n_files=len(members) - 1,
         n_bytes=file.stat().st_size,
         n_rows=sum(manifest.row_counts.values()),
         manifest_sha256=digest,
     )
 
 
-def _dump_with_counts(conninfo: str, target: Path) -> dict[str, Any]:
+def _dump_with_counts(conninfo: str, target: IO[bytes]) -> dict[str, Any]:
     """Dump one snapshot and count its rows; return what the manifest says of it."""
     with psycopg.connect(conninfo, autocommit=True) as connection:
         # The transaction waits for pg_dump, which may take longer than an idle transaction is given.
@@ -109,8 +104,14 @@ def _ledger_head(connection: psycopg.Connection) -> dict[str, Any] | None:
     return None if row is None else {"seq": row[0], "hash": row[1]}
 
 
-def _blobs(folder: Path) -> Iterator[str]:
-    """Yield every file under the folder in order; refuse what is neither file nor folder.
+def _add_dump(archive: tarfile.TarFile, dumped: IO[bytes]) -> Member:
+    # pg_dump wrote by a descriptor of its own: the size is asked of the file, not of our place in it.
+    dumped.seek(0)
+    return add_member(archive, DATABASE_MEMBER, dumped, os.fstat(dumped.fileno()).st_size)
+
+
+def _list_files(folder: Path, name: str) -> Iterator[str]:
+    """Yield every file under the folder in order, as `name`/…; refuse what is neither file nor folder.
 
     A name that begins with a dot is a file still being written, or one set aside: no row names it.
     """
@@ -118,33 +119,31 @@ def _blobs(folder: Path) -> Iterator[str]:
         if entry.name.startswith("."):
             continue
         if entry.is_dir(follow_symlinks=False):
-            yield from (f"{entry.name}/{below}" for below in _blobs(Path(entry.path)))
+            yield from _list_files(Path(entry.path), f"{name}/{entry.name}")
         elif entry.is_file(follow_symlinks=False):
-            yield entry.name
+            yield f"{name}/{entry.name}"
         else:
             raise BackupRefused(f"{entry.path} is neither a file nor a folder; nothing of that kind belongs there")
 
 
-def _add_blob(archive: tarfile.TarFile, folder: Path, name: str) -> Member | None:
-    """Stream one blob; None if it was erased since it was listed."""
+def _add_file(archive: tarfile.TarFile, home: Path, name: str) -> Member | None:
+    """Stream one file; None if it was erased since it was listed."""
     try:
-        source = (folder / name).open("rb")
+        source = (home / name).open("rb")
     except FileNotFoundError:
         return None
     with source:
         found = os.fstat(source.fileno())
         if not stat.S_ISREG(found.st_mode):
-            raise BackupRefused(f"{folder / name} is not a file any more")
-        return add_member(archive, f"{BLOB_PREFIX}{name}", source, found.st_size)
+            raise BackupRefused(f"{home / name} is not a file any more")
+        return add_member(archive, name, source, found.st_size)
 
 
-def _write_keys(environment: Mapping[str, str], home: Path, file: Path, digest: str) -> None:
+def _write_keys(environment: Mapping[str, str], home: Path, file: Path, digest: str, key: bytes) -> None:
     found = {
         name: read_secret(home / "secrets", name)
         for name in (list_secrets(home / "secrets") if (home / "secrets").is_dir() else ())
         if not name.startswith(MACHINE_SECRETS)
     }
     found |= {name: environment[name] for name in ENVIRONMENT_SECRETS if environment.get(name)}
-    content = {"format": KEYS_FORMAT, "version": KEYS_VERSION, "manifest_sha256": digest, "secrets": found}
-    with replacing(keys_file_of(file)) as stream:
-        stream.write((json.dumps(content, indent=1) + "\n").encode())
+    write_keys(keys_file_of(file), Keys(key, digest, found))

@@ -6,7 +6,6 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import IO
 
 import psycopg
@@ -47,15 +46,15 @@ def count_rows(connection: psycopg.Connection) -> dict[str, int]:
     return counts
 
 
-def dump(conninfo: str, snapshot: str, target: Path) -> None:
-    """Write the database, as that snapshot sees it, to a file in PostgreSQL's custom format."""
-    options = ["--format=custom", f"--snapshot={snapshot}", f"--file={target}", "--no-password"]
+def dump(conninfo: str, snapshot: str, target: IO[bytes]) -> None:
+    """Write the database, as that snapshot sees it, to an open file in PostgreSQL's custom format."""
+    options = ["--format=custom", f"--snapshot={snapshot}", "--no-password"]
     with tempfile.TemporaryFile() as errors:
         done = subprocess.run(
             [_tool("pg_dump", conninfo), *options, f"--dbname={_without_password(conninfo)}"],
             env=_environment(conninfo),
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
+            stdout=target,
             stderr=errors,
             check=False,
         )

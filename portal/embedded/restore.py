@@ -1,14 +1,13 @@
 """Restore a backup: prove it, build a second database beside the first, compare it, then swap the two names.
 
-Until the swap, which is one transaction, the portal's database is untouched. Blobs are only ever added: they are named
-by their content, so one too many is no harm. What the restore replaces is kept, and the report says under which name.
+Until the swap, which is one transaction, the portal's database is untouched. Files are only ever added: they are named
+by their content or by a key of their own, so one too many is no harm. What the restore replaces is kept, and the report
+says under which name.
 """
 
-import json
 import logging
 import os
 import shutil
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,24 +19,28 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from portal.embedded.archive import (
-    BLOB_PREFIX,
     CHUNK_BYTES,
     DATABASE_MEMBER,
+    FOLDERS,
     HashingReader,
     Manifest,
     verify_archive,
     walk,
 )
-from portal.embedded.backup import KEYS_FORMAT, KEYS_VERSION, keys_file_of
 from portal.embedded.bootstrap import create_database
 from portal.embedded.dumping import COUNTED, count_rows, deploy_conninfo, restoring
 from portal.embedded.errors import BackupRefused
-from portal.embedded.files import PRIVATE_FOLDER, replacing, sync_folder
+from portal.embedded.files import PRIVATE_FILE, make_folder, replacing, sync_folder
+from portal.embedded.keysfile import keys_file_of, read_keys
 from portal.embedded.places import Places
 from portal.embedded.postgres import Postgres
+from portal.embedded.sealed import refuse_unsealed
 from portal.embedded.secrets import read_secret, store_secret
 
 SUPERUSER_VARIABLE = "DATABASE_URL_SUPERUSER"
+
+READ_ONLY = {"snapshots": 0o400}
+"""Folders whose files nobody changes once they are written; the portal keeps them so."""
 
 log = logging.getLogger(__name__)
 
@@ -49,22 +52,25 @@ class RestoreReport:
     backup_created_at: str
     n_rows: int
     n_tables: int
-    n_blobs: int
-    n_blobs_added: int
+    n_files: int
+    n_files_added: int
     keys_restored: tuple[str, ...]
     keys_set_aside: tuple[str, ...]
     kept_database: str | None
 
 
 def restore_backup(environment: Mapping[str, str], home: Path, file: Path, *, replace: bool = False) -> RestoreReport:
-    """Restore `file`, and its keys if `file`.keys lies beside it.
+    """Restore `file` and the keys in `file`.keys, without which it cannot be opened.
 
     environment: DATABASE_URL_DEPLOY; and DATABASE_URL_SUPERUSER where the database is not the embedded one.
     replace: wanted where the database holds tables; the former database is kept beside under another name.
     Raises BackupRefused, with nothing changed, where the backup, its keys or the place do not allow it.
     """
-    manifest, digest = verify_archive(file)
-    keys = _read_keys(file, digest)
+    refuse_unsealed(file)
+    keys = read_keys(file)
+    manifest, digest = verify_archive(file, keys.backup_key)
+    if keys.manifest_sha256 != digest:
+        raise BackupRefused(f"{keys_file_of(file)} belongs to another backup than {file}")
     deploy, superuser = deploy_conninfo(environment), _superuser(environment, home)
     name = str(conninfo_to_dict(deploy)["dbname"])
     was_empty = _is_empty(superuser, name)
@@ -74,8 +80,8 @@ def restore_backup(environment: Mapping[str, str], home: Path, file: Path, *, re
     fresh = f"{name}_restored_{stamp}_{os.urandom(3).hex()}"
     create_database(superuser, fresh)
     try:
-        n_added = _fill(file, manifest, make_conninfo(deploy, dbname=fresh), home / "blobs")
-        set_aside = _put_keys(home / "secrets", keys, stamp)
+        n_added = _fill(file, keys.backup_key, manifest, make_conninfo(deploy, dbname=fresh), home)
+        set_aside = _put_keys(home / "secrets", keys.secrets, stamp)
         try:
             kept = _swap(superuser, name, fresh, f"{name}_before_{stamp}")
         except BaseException:
@@ -90,9 +96,9 @@ def restore_backup(environment: Mapping[str, str], home: Path, file: Path, *, re
         backup_created_at=manifest.created_at,
         n_rows=sum(manifest.row_counts.values()),
         n_tables=len(manifest.row_counts),
-        n_blobs=len(manifest.members) - 1,
-        n_blobs_added=n_added,
-        keys_restored=tuple(sorted(keys)),
+        n_files=len(manifest.members) - 1,
+        n_files_added=n_added,
+        keys_restored=tuple(sorted(keys.secrets)),
         keys_set_aside=set_aside,
         kept_database=None if was_empty else kept,
     )
@@ -121,8 +127,8 @@ def _is_empty(superuser: str, name: str) -> bool:
         return connection.execute(COUNTED).fetchone() is None
 
 
-def _fill(file: Path, manifest: Manifest, fresh: str, blobs: Path) -> int:
-    """Restore the dump into the fresh database and add the blobs; return how many blobs were not here yet."""
+def _fill(file: Path, key: bytes, manifest: Manifest, fresh: str, home: Path) -> int:
+    """Restore the dump into the fresh database and add the files; return how many files were not here yet."""
     wanted = {member.name: member.sha256 for member in manifest.members}
     added = 0
 
@@ -131,10 +137,10 @@ def _fill(file: Path, manifest: Manifest, fresh: str, blobs: Path) -> int:
         if name == DATABASE_MEMBER:
             with restoring(fresh) as target:
                 shutil.copyfileobj(stream, target, CHUNK_BYTES)
-        elif name.startswith(BLOB_PREFIX):
-            added += _add_blob(blobs, name.removeprefix(BLOB_PREFIX), stream, wanted[name])
+        elif name.partition("/")[0] in FOLDERS:
+            added += _add_file(home, name, stream, wanted[name])
 
-    walk(file, take)
+    walk(file, key, take)
     with psycopg.connect(fresh, autocommit=True) as connection:
         connection.execute("SET statement_timeout = 0")
         found = count_rows(connection)
@@ -148,17 +154,19 @@ def _fill(file: Path, manifest: Manifest, fresh: str, blobs: Path) -> int:
     return added
 
 
-def _add_blob(folder: Path, name: str, stream: IO[bytes], sha256: str) -> bool:
-    path = folder / name
+def _add_file(home: Path, name: str, stream: IO[bytes], sha256: str) -> bool:
+    path, folder = home / name, name.partition("/")[0]
     if _has(path, sha256):
         return False
-    path.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+    for above in reversed(path.relative_to(home).parents[:-1]):
+        make_folder(home / above)
     if path.exists():
-        aside = path.with_name(f".{path.name}.damaged-{os.urandom(3).hex()}")
+        # Not beside it: a folder of a snapshot holds what its manifest lists and nothing else.
+        aside = home / folder / f".{path.name}.damaged-{os.urandom(3).hex()}"
         path.rename(aside)
-        log.warning("a blob differed from the backup's and was set aside as %s", aside)
+        log.warning("a file differed from the backup's and was set aside as %s", aside)
     reader = HashingReader(stream)
-    with replacing(path) as target:
+    with replacing(path, READ_ONLY.get(folder, PRIVATE_FILE)) as target:
         while piece := reader.read(CHUNK_BYTES):
             target.write(piece)
         if reader.sha256 != sha256:
@@ -174,20 +182,6 @@ def _has(path: Path, sha256: str) -> bool:
     except FileNotFoundError:
         return False
     return reader.sha256 == sha256
-
-
-def _read_keys(file: Path, digest: str) -> dict[str, str]:
-    path = keys_file_of(file)
-    if not path.exists():
-        return {}
-    content = json.loads(path.read_text("utf-8"))
-    if (content.get("format"), content.get("version")) != (KEYS_FORMAT, KEYS_VERSION):
-        raise BackupRefused(f"{path} is not a file of keys that this portal reads")
-    if content["manifest_sha256"] != digest:
-        raise BackupRefused(f"{path} belongs to another backup than {file}")
-    if stat.S_IMODE(path.stat().st_mode) & 0o077:
-        log.warning("%s can be read by others; it should have mode 0600", path)
-    return dict(content["secrets"])
 
 
 def _put_keys(folder: Path, keys: Mapping[str, str], stamp: str) -> tuple[str, ...]:

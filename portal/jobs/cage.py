@@ -95,15 +95,21 @@ class Cage:
     def orders_for(
         self, folder: Path, number: int, limits: Mapping[str, int], hidden: tuple[Path, ...]
     ) -> dict[str, Any]:
-        """Return what enter.py is told. number: chooses the user id, so that two jobs seldom share one."""
+        """Return what enter.py is told. number: chooses the user id, so that two jobs seldom share one.
+
+        A hidden folder in which the run folder lies is hidden around it, as the folder of all jobs.
+        """
+        out_of_sight = _outermost([path for path in hidden if _can_be_hidden(path)]) if self.hides else []
         return {
             "parent": os.getpid(),
             "limits": dict(limits),
             "user": FIRST_USER + number % N_USERS if self.own_user else None,
             "own_space": self.own_space,
             "no_network": self.no_network,
-            "hidden": _outermost([path for path in hidden if _can_be_hidden(path, folder)]) if self.hides else [],
-            "writable": str(folder) if self.read_only else None,
+            "hidden": [str(path) for path in out_of_sight if not folder.is_relative_to(path)],
+            "around": next((str(path) for path in out_of_sight if folder.is_relative_to(path)), None),
+            "folder": str(folder),
+            "read_only": self.read_only,
         }
 
 
@@ -135,26 +141,26 @@ def scrubbed_environment(folder: Path, source: Mapping[str, str]) -> dict[str, s
     }
 
 
-def _can_be_hidden(path: Path, folder: Path) -> bool:
-    """True unless the child could not work without it: its own folder, the program or Python lie inside."""
-    needed = (folder, ROOT, Path(sys.prefix), Path(sys.base_prefix))
+def _can_be_hidden(path: Path) -> bool:
+    """True unless the child could not work without it: the program or Python lie inside."""
+    needed = (ROOT, Path(sys.prefix), Path(sys.base_prefix))
     return path.exists() and not any(one.is_relative_to(path) for one in needed)
 
 
-def _outermost(paths: list[Path]) -> list[str]:
+def _outermost(paths: list[Path]) -> list[Path]:
     """Return the paths that lie in no other of them: what is inside a hidden folder is gone with it."""
-    return [str(path) for path in paths if not any(path != other and path.is_relative_to(other) for other in paths)]
+    return [path for path in paths if not any(path != other and path.is_relative_to(other) for other in paths)]
 
 
 def _works(cage: Cage) -> bool:
     with tempfile.TemporaryDirectory() as name:
-        hidden, outside, folder = (Path(name) / one for one in ("hidden", "outside", "folder"))
-        for path in (hidden, outside, folder):
+        hidden, outside, jobs, folder = (Path(name) / one for one in ("hidden", "outside", "jobs", "jobs/one"))
+        for path in (hidden, outside, jobs, folder):
             path.mkdir()
             path.chmod(0o777)
         Path(name).chmod(0o755)
         (hidden / "seen").touch()
-        orders = json.dumps(cage.orders_for(folder, 0, {}, (hidden,)))
+        orders = json.dumps(cage.orders_for(folder, 0, {}, (hidden, jobs)))
         told = [
             str(hidden) if cage.hides else "",
             "1" if cage.no_network else "0",

@@ -10,7 +10,9 @@ new process, and doing that between fork and exec inside a threaded worker is un
     no_network   enter a network namespace that holds nothing
     hidden       folders over which an empty one is laid and files over which /dev/null is, in a mount namespace:
                  secrets, sockets, the database's files
-    writable     the only folder it may still write to, in a mount namespace; null leaves all as it is
+    folder       the run folder
+    around       a folder that holds the run folder, and of which nothing else is to be seen; or null
+    read_only    whether the run folder is the only one it may still write to, in a mount namespace
     own_space    enter a user namespace first: how somebody who is not root may make the other ones
 
 Linux. Exit status 125 says that the cage could not be entered; the reason is on standard error.
@@ -26,7 +28,8 @@ from typing import Any
 
 PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 24, 38  # linux/prctl.h
 CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWNET = 0x00020000, 0x10000000, 0x40000000  # linux/sched.h
-MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 8, 4096, 16384, 1 << 18  # mount.h
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND, MS_REC = 1, 2, 4, 8, 32, 4096, 16384  # mount.h
+MS_PRIVATE = 1 << 18
 MOUNT_SETATTR = 442  # asm-generic/unistd.h; Linux 5.12
 AT_FDCWD, AT_RECURSIVE, MOUNT_ATTR_RDONLY = -100, 0x8000, 1  # linux/fcntl.h, linux/mount.h
 SHARED_MEMORY = "/dev/shm"
@@ -74,7 +77,7 @@ def enter_spaces(libc: ctypes.CDLL, cage: dict[str, Any]) -> None:
     user, group = os.geteuid(), os.getegid()
     flags = CLONE_NEWUSER if cage["own_space"] else 0
     flags |= CLONE_NEWNET if cage["no_network"] else 0
-    flags |= CLONE_NEWNS if cage["hidden"] or cage["writable"] else 0
+    flags |= CLONE_NEWNS if cage["hidden"] or cage["around"] or cage["read_only"] else 0
     check(libc.unshare(flags), "namespaces")
     if cage["own_space"]:
         write("/proc/self/setgroups", "deny")
@@ -84,8 +87,10 @@ def enter_spaces(libc: ctypes.CDLL, cage: dict[str, Any]) -> None:
         check(libc.mount(None, b"/", None, MS_REC | MS_PRIVATE, None), "mounts of its own")
     for path in cage["hidden"]:
         hide(libc, path)
-    if cage["writable"]:
-        leave_writable(libc, cage["writable"])
+    if cage["around"]:
+        hide_around(libc, cage["around"], cage["folder"])
+    if cage["read_only"]:
+        leave_writable(libc, cage["folder"])
 
 
 def hide(libc: ctypes.CDLL, path: str) -> None:
@@ -95,6 +100,21 @@ def hide(libc: ctypes.CDLL, path: str) -> None:
         check(libc.mount(b"none", os.fsencode(path), b"tmpfs", flags, b"size=4k,mode=000"), f"hiding {path}")
     else:
         check(libc.mount(b"/dev/null", os.fsencode(path), None, MS_BIND, None), f"hiding {path}")
+
+
+def hide_around(libc: ctypes.CDLL, path: str, folder: str) -> None:
+    """Lay an empty folder over one that holds the run folder, and bring that alone back in its place."""
+    kept = os.open(folder, os.O_PATH | os.O_DIRECTORY)
+    flags = MS_NOSUID | MS_NODEV | MS_NOEXEC
+    check(libc.mount(b"none", os.fsencode(path), b"tmpfs", flags, b"size=64k,mode=755"), f"hiding {path}")
+    before = os.umask(0o022)
+    os.makedirs(folder)
+    os.umask(before)
+    # By its descriptor: the name leads into the empty folder now.
+    check(libc.mount(f"/proc/self/fd/{kept}".encode(), os.fsencode(folder), None, MS_BIND, None), f"keeping {folder}")
+    os.close(kept)
+    check(libc.mount(None, os.fsencode(path), None, flags | MS_REMOUNT | MS_RDONLY, None), f"closing {path}")
+    os.chdir(folder)  # until here it stood in the one that is hidden now
 
 
 def leave_writable(libc: ctypes.CDLL, folder: str) -> None:

@@ -10,6 +10,7 @@ Each attempt has its own folder, named for its token: a child that outlived its 
 of the one that took over.
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -19,8 +20,10 @@ from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 
+from portal.core.errors import Refused
 from portal.jobs import checkpoints
 from portal.jobs.leases import Held
+from portal.jobs.registry import get_kind
 
 
 @dataclass(frozen=True)
@@ -66,13 +69,20 @@ def drop_checkpoints(held: Held) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def drop_private(held: Held) -> None:
+    """Remove from the folder of an attempt what must not outlive it."""
+    with contextlib.suppress(Refused):  # a kind that nobody knows any more has laid nothing there
+        for name in get_kind(held.kind).private:
+            shutil.rmtree(held.folder / name, ignore_errors=True)
+
+
 def folder_of_job(held: Held) -> Path:
     """Return the folder of all attempts of a job."""
     return held.folder.parent
 
 
 def hidden_paths() -> tuple[Path, ...]:
-    """Return what no child shall see: secrets, sockets, the database's and the portal's files."""
+    """Return what no child shall see: secrets, sockets, the database's and the portal's files, other jobs' folders."""
     home = Path(settings.HOME)
     found = [
         home / name
@@ -83,6 +93,7 @@ def hidden_paths() -> tuple[Path, ...]:
             "quarantine",
             "originals",
             "snapshots",
+            "jobs",
             "demo",
             "logs",
             "postgres",

@@ -6,6 +6,7 @@ It asks the rows, never the broker, what there is to do, and can be run by anybo
 import logging
 import uuid
 from dataclasses import dataclass
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
@@ -15,7 +16,8 @@ from django.db.models.functions import Coalesce
 from portal.audit.context import act, name_subject
 from portal.jobs.broker import count_waiting, send_wake_up
 from portal.jobs.clocktime import DatabaseTime, from_now
-from portal.jobs.leases import HELD, RELEASED, end_attempt
+from portal.jobs.folders import drop_private
+from portal.jobs.leases import HELD, RELEASED, Held, end_attempt
 from portal.jobs.models import Job, Lease
 from portal.jobs.registry import LOST, QUEUES
 from portal.jobs.states import State
@@ -55,12 +57,18 @@ def _reap(job_pk: uuid.UUID) -> bool:
         job = Job.objects.select_for_update().filter(pk=job_pk, state__in=HELD).first() if expired.exists() else None
         if job is None:
             return False
+        held = _held_until_now(job, expired.get().token)
         with act(CLOCK, "job.sweep"):
             name_subject(job_pk)
             end_attempt(job, LOST, LOST_TEXT)
             Lease.objects.filter(job_id=job_pk).update(**RELEASED)
+            transaction.on_commit(partial(drop_private, held))
     _log.warning("job %s: its worker fell silent in attempt %d", job_pk, job.attempts)
     return True
+
+
+def _held_until_now(job: Job, token: int) -> Held:
+    return Held(job.pk, token, job.kind, job.queue, job.spec, job.spec_sha256, job.attempts)
 
 
 def _send_again(queue: str) -> int:

@@ -46,6 +46,8 @@ class Kind:
     prepare: Callable[["Held", Path], None] = lambda held, folder: None
     """Lays what the child needs into its folder: the child has no database and sees no other file of the portal.
     Run by the worker before the child starts, at every attempt. Raises Refused where there is nothing to work on."""
+    private: tuple[str, ...] = ()
+    """What is laid into the run folder, or made there, and must not stay: gone whenever an attempt ends, however."""
     finish: Callable[["Job", Path, Mapping[str, Any]], None] = lambda job, folder, result: None
     """Writes down what came out: in the act and transaction that finish the job, so it happens once or not at all.
     Raises Refused where the result cannot be taken; the job has then failed."""

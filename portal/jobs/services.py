@@ -63,6 +63,17 @@ def _find_or_add(asked: dict[str, Any], actor: Actor, n_tries: int = 3) -> tuple
     return job, True
 
 
+def close_parked_job(job: Job) -> None:
+    """Close a job that waits for a person, inside the service by which a person does something else instead.
+
+    Without it the same work, asked for anew, would be the parked job itself. A job that is not parked stays as it is.
+    """
+    name_subject(job.pk, job.site_id)
+    now = ask_database_time()
+    parked = Job.objects.filter(pk=job.pk, state=State.PARKED)
+    parked.update(state=State.CANCELLED, cancel_requested_at=now, ended_at=now)
+
+
 @service("job.start_demonstration")
 def start_demonstration(*, actor: Actor, queue: str, **spec: Any) -> Job:
     """Start a job that only sleeps, or fails as asked: to see that jobs work here, and how they fail."""

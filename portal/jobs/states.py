@@ -22,6 +22,9 @@ class State(models.TextChoices):
 ENDED = ("finished", "failed", "cancelled")
 """Nothing more happens to these."""
 
+AT_REST = (*ENDED, "parked")
+"""Nobody works on these, and nothing more happens to them by itself; a parked one waits for a person."""
+
 OPEN = ("queued", "running", "cancelling", "parked")
 
 TABLE: Table = {

@@ -1,7 +1,6 @@
 """Run one claimed job: make its folder, start its child, watch it, write down how it ended."""
 
 import contextlib
-import errno
 import logging
 import threading
 import time
@@ -13,12 +12,13 @@ from typing import Any
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
-from portal.core.errors import Refused
+from portal.core.errors import Refused, UnreadableFile
+from portal.core.storage import FULL, StorageFull
 from portal.jobs import reporting, stopping
 from portal.jobs.cage import find_cage
 from portal.jobs.child import Child, start_child
 from portal.jobs.endings import OUT_OF_MEMORY, Ending, read_ending
-from portal.jobs.folders import drop_checkpoints, hidden_paths, prepare_folder
+from portal.jobs.folders import drop_checkpoints, drop_private, hidden_paths, prepare_folder
 from portal.jobs.leases import (
     Held,
     LeaseLost,
@@ -28,7 +28,7 @@ from portal.jobs.leases import (
     is_cancel_wanted,
     renew_lease,
 )
-from portal.jobs.registry import REFUSED, TOO_LONG, get_kind
+from portal.jobs.registry import PARKED_AT_ONCE, REFUSED, TOO_LONG, TRIED_AGAIN, get_kind
 
 LISTEN_S = 0.2
 LOOK_S = 1.0
@@ -55,6 +55,13 @@ class Why(Enum):
 def run_held_job(held: Held) -> None:
     """Do the work of a job that was claimed, and write down how it ended. Never leaves a process behind."""
     try:
+        _run(held)
+    finally:
+        drop_private(held)
+
+
+def _run(held: Held) -> None:
+    try:
         kind = get_kind(held.kind)
         prepared = prepare_folder(held)
         with _kept_alive(held):
@@ -68,13 +75,11 @@ def run_held_job(held: Held) -> None:
             number=held.job_pk.int,
             hidden=hidden_paths(),
         )
-    except Refused as error:
-        _write_failure(held, reporting.BAD_SPEC, f"{error}.")
-        return
-    except OSError as error:
-        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
-            raise
-        _write_failure(held, reporting.DISK_FULL, reporting.DISK_FULL_TEXT)
+    except DATABASE_GONE:
+        raise  # the sweeper takes the job back
+    except Exception as error:  # noqa: BLE001 - the job runner: whatever a kind's own part raises is the job's failure
+        failure = _explain(held, error, reporting.BAD_SPEC)
+        _write(lambda: fail_job(held, *failure))
         return
     watch = Watch(held, child, memory_mb=kind.limits.memory_mb or settings.JOB_MEMORY_MB)
     child.heard.message = prepared.words
@@ -152,7 +157,6 @@ class Watch:
             _log.warning("job %s: fenced out under token %d; nothing of it is written", held.job_pk, held.token)
         elif ending.result is not None:
             self._finish(ending.result)
-            drop_checkpoints(held)
         elif self.why in {Why.WORKER_STOPS, Why.DATABASE_LOST, Why.CANCELLED} and not self.child.heard.failure:
             give_back_job(held, f"waiting again, because {self.why.value}")
             if self.why is Why.CANCELLED:
@@ -163,8 +167,14 @@ class Watch:
     def _finish(self, result: Mapping[str, Any]) -> None:
         try:
             finish_job(self.held, result)
-        except Refused as error:
-            fail_job(self.held, REFUSED, f"{error}.")
+        except (LeaseLost, *DATABASE_GONE):
+            raise
+        except Exception as error:  # noqa: BLE001 - as above
+            code, text = _explain(self.held, error, REFUSED)
+            fail_job(self.held, code, text)
+            if code in PARKED_AT_ONCE | TRIED_AGAIN:
+                return  # another attempt goes on from its checkpoints
+        drop_checkpoints(self.held)
 
     def _read_ending(self) -> Ending:
         if self.why is Why.MEMORY:
@@ -233,8 +243,18 @@ class Watch:
             self.child.kill()
 
 
-def _write_failure(held: Held, code: str, text: str) -> None:
-    _write(lambda: fail_job(held, code, text))
+def _explain(held: Held, error: Exception, refused: str) -> tuple[str, str]:
+    """Return the code and the sentence of what ended the worker's own part of a job, before or after its child."""
+    if isinstance(error, StorageFull) or (isinstance(error, OSError) and error.errno in FULL):
+        return reporting.DISK_FULL, reporting.DISK_FULL_TEXT
+    if isinstance(error, Refused | UnreadableFile):
+        return refused, f"{error}."
+    # Whatever it is, it must not end the worker and leave the job to be taken for one whose worker fell silent.
+    _log.exception("job %s: the portal's own part of it failed", held.job_pk)
+    return (
+        reporting.CRASH,
+        f"The portal's own part of the job failed ({type(error).__name__}); the worker's log says where.",
+    )
 
 
 def _write(write: Callable[[], None]) -> None:

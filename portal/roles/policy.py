@@ -54,6 +54,7 @@ WHO_MAY: dict[str, frozenset[str]] = {
     "outcome.view_imaging": frozenset({NURSE, RADIOGRAPHER, ASSESSOR, DATA_MANAGER, MONITOR}),
     "outcome.enter": frozenset({NURSE, ASSESSOR}),
     "outcome.enter_imaging": frozenset({NURSE, RADIOGRAPHER, ASSESSOR}),
+    "outcome.sign": frozenset({ASSESSOR}),
     # images
     "image.view": frozenset({NURSE, RADIOGRAPHER, DATA_MANAGER, PI, MONITOR}),
     "image.facts": frozenset({NURSE, RADIOGRAPHER, DATA_MANAGER}),
@@ -66,6 +67,7 @@ WHO_MAY: dict[str, frozenset[str]] = {
     "measurement.view": frozenset({NURSE, RADIOGRAPHER, DATA_MANAGER, PI, MONITOR}),
     "measurement.record": frozenset(),  # the worker's own, once a job has measured
     "measuring.launch": frozenset(),  # the clock's own, for images nobody has measured yet
+    "strength.ask": frozenset({DATA_MANAGER}),  # minutes of the machine; the same person may stop the job
     # questions about what was filled in: no analyst and no PI, since a question can tell an outcome
     "query.view": frozenset({NURSE, DATA_MANAGER, MONITOR}),
     "query.raise": frozenset({DATA_MANAGER, MONITOR}),

@@ -1,10 +1,11 @@
-"""An analyst goes through every address before the reveal and meets no label of a test participant; after it, they do.
+"""An analyst, the PI and an auditor go through every address and meet no label of a test participant before the reveal.
 
 What must be out of reach is first shown to be there: for the assessor, and for the database's owner.
 """
 
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Iterator
 
@@ -17,6 +18,8 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from cohort.participants.models import Visit
 from portal.embedded.environment import variable_of
+from portal.roles.actors import Actor
+from tests.cohort.crf.builders import FXH, enter
 from tests.cohort.pages import look_as, read
 from tests.contracts.routes import HOUSE, LISTS, PIECES, ROUTES, WRITES
 from tests.contracts.test_marks import body_of
@@ -47,7 +50,7 @@ def test_an_analyst_meets_no_label_before_the_reveal_and_the_numbers_after_it(
     assert CANARY in read(look_as(locked.assessor).get(address_of_canary(locked)))
     assert {str(pk) for pk in side.stage.test_people()} == sealed_people(locked)
     secrets = [CANARY, *(str(pk) for pk in side.stage.test_people())]
-    n_seen = walk_as_analyst(locked, secrets)
+    n_seen = walk(locked, side.stage.cast.ana, secrets)
     assert n_seen > 20, "the analyst saw next to nothing: nothing was proved"
     for role in ("tb_web", "tb_worker"):
         assert search_database(locked, role, CANARY) == []
@@ -56,7 +59,7 @@ def test_an_analyst_meets_no_label_before_the_reveal_and_the_numbers_after_it(
     assert look_as(side.stage.cast.ana).get(report).status_code == 404
     reveal(locked)
     assert look_as(side.stage.cast.ana).get(report).status_code == 200
-    assert walk_as_analyst(locked, [CANARY]) >= n_seen, "even then no form of anybody"
+    assert walk(locked, side.stage.cast.ana, [CANARY]) >= n_seen, "even then no form of anybody"
     assert labels_for_custodians(locked) == len(side.stage.test_people())
 
 
@@ -68,14 +71,66 @@ def address_of_canary(world: World) -> str:
     return reverse("record", args=[participant.code, visit.code, "fxh", 1])
 
 
-def walk_as_analyst(world: World, secrets: list[str]) -> int:
-    """Visit every address as the analyst; fail on a secret; return how many pages were shown."""
+@pytest.mark.parametrize(("who", "number"), [("pi", 2), ("auditor", 3)])
+def test_whoever_oversees_meets_no_outcome_and_cannot_count_them(
+    locked: World, who: str, number: int, settings: pytest.FixtureRequest
+) -> None:
+    settings.SECOND_FACTOR_REQUIRED = False  # type: ignore[attr-defined]
+    stage = locked.simulated.stage
+    overseer, manager = {"pi": stage.cast.paula, "auditor": stage.auditor}[who], stage.cast.dan
+    assert CANARY in read(look_as(locked.assessor).get(address_of_canary(locked)))
+    assert walk(locked, overseer, [CANARY]) > 20, "next to nothing was seen: nothing was proved"
+    tell_of_another_fracture(locked, number)
+    acts = acts_on_outcomes(locked)
+    assert acts <= listed_acts(manager), "somebody is told of them"
+    assert len(acts) >= len(FXH), "question by question, as the page saves them"
+    listed = listed_acts(overseer)
+    assert len(listed) > 20
+    assert not acts & listed
+    browser = look_as(overseer)
+    assert {browser.get(reverse("act", args=[pk])).status_code for pk in acts} == {404}
+
+
+def tell_of_another_fracture(world: World, number: int) -> None:
+    """Let the nurse enter one more past fracture of a test participant, as her page does."""
+    visit = Visit.objects.select_related("participant__site", "participant__study").get(
+        participant=world.simulated.canary_of, code="BL"
+    )
+    for version, (question, answer) in enumerate(FXH.items()):
+        enter(world.simulated.stage.cast.nora, visit, "fxh", {question: answer}, number, version)
+
+
+def acts_on_outcomes(world: World) -> set[str]:
+    """Return the acts by which a form was filled in that touched the closed schema: read by the owner alone."""
+    database = world.simulated.stage.environment["DATABASE_URL"].split("/")[-1].split("?")[0]
+    with superuser(SERVICES, database) as cursor:
+        rows = cursor.execute(
+            "SELECT DISTINCT act_id FROM outcome.audit_event JOIN audit_act ON audit_act.id = act_id "
+            "WHERE source = 'record' AND action LIKE 'record.%'"
+        )
+        return {str(row[0]) for row in rows.fetchall()}
+
+
+def listed_acts(actor: Actor) -> set[str]:
+    """Return every act that somebody finds in the audit, from its first page to its last."""
+    browser, found, number = look_as(actor), set(), 0
+    while True:
+        number += 1
+        page = read(browser.get(reverse("audit"), {"page": number}))
+        new = set(re.findall(r"/audit/acts/([0-9a-f-]{36})/", page))
+        if new <= found:  # beyond the last page the last one is shown again
+            return found
+        found |= new
+
+
+def walk(world: World, actor: Actor, secrets: list[str]) -> int:
+    """Visit every address as somebody; fail on a secret; return how many pages were shown."""
     n_shown = 0
-    browser = look_as(world.simulated.stage.cast.ana)
+    browser = look_as(actor)
     for name, address in list(all_addresses(world)):
         response = browser.get(address)
         found = [one for one in secrets if one.encode() in body_of(response)]
-        assert not found, f"{name} tells an analyst: {found[0]}"
+        assert not found, f"{name} tells {actor.name}: {found[0]}"
         n_shown += response.status_code == 200
     return n_shown
 

@@ -19,7 +19,7 @@ from modelling.engine.training.admissible import (
     list_rulings,
     list_variables,
 )
-from modelling.engine.training.fields import FIELDS_OF_FORM, NHANES_COLUMNS
+from modelling.engine.training.fields import ANSWERS, FIELDS_OF_FORM, NHANES_COLUMNS
 
 SHIPPED = Path(__file__).parents[2] / "cohort" / "exchange" / "data" / "nhanes_fracture_history.csv.gz"
 
@@ -77,6 +77,21 @@ def test_a_past_fracture_is_not_learned_from_what_tells_of_it() -> None:
     told = {variable for form in forms for variable in FIELDS_OF_FORM[form].split()}
     assert not told & inputs_of(FX_FRAG)
     assert "xr_old_fx" not in inputs_of(FX_FRAG)
+
+
+def test_a_past_fracture_is_not_learned_from_the_medicine_it_was_followed_by() -> None:
+    for code in ("zoledronate", "bisphosphonate_po", "denosumab", "teriparatide", "strontium", "calcitonin"):
+        ruling = classify(FX_FRAG, f"med_class@{code}")
+        assert (ruling.use, ruling.reason) == (Use.FORBIDDEN, "often begun after the fracture and because of it")
+        assert classify(FX_INC, f"med_class@{code}").use is classify(OP_WHO, f"med_class@{code}").use is Use.INPUT
+    assert classify(FX_FRAG, "med_class@ppi").use is Use.INPUT
+
+
+def test_each_answer_ruled_on_by_itself_is_one_of_its_list() -> None:
+    lists = {field.variable: field.codes for form in load_dictionary().forms.values() for field in form.fields}
+    for answer in " ".join(ANSWERS.values()).split():
+        variable, _, code = answer.partition("@")
+        assert code in [one.value for one in lists[variable]], answer
 
 
 def test_a_later_fracture_may_be_learned_from_past_ones_and_from_nothing_later() -> None:

@@ -64,35 +64,76 @@ def _ours(environment: dict[str, str]) -> dict[str, str]:
     return {key: value for key, value in mine.items() if os.environ.get(key) != value or key == "TRABECULA_DEMO"}
 
 
+CANARY = "hung curtains, 3b81d2"
+"""What somebody was doing when they broke a bone: it must be in no backup for whoever holds that file alone."""
+FILES = {
+    "snapshots/0b1e/images/film/a.npy": b"an image of a snapshot",
+    "quarantine/77aa/09f3": b"acknowledged, not yet read",
+    "originals/41c2": b"encrypted, kept for a while",
+}
+TELL = f"""
+from datetime import date
+from cohort.crf.filling import Change
+from cohort.crf.services import begin_visit, save_answers
+from cohort.participants.models import Visit
+from portal.accounts.models import User
+from portal.roles.middleware import actor_of
+visit = Visit.objects.select_related("participant__study", "participant__site").filter(code="BL").first()
+nurse = actor_of(User.objects.get(memberships__role="nurse", memberships__site=visit.participant.site))
+if visit.state == "planned":
+    begin_visit(actor=nurse, visit=visit, happened_on=min(visit.due_on, date.today()))
+told = dict(fxh_any="1", fxh_site="radius_distal", fxh_activity={CANARY!r})
+changes = {{name: Change(value=value) for name, value in told.items()}}
+saved = save_answers(actor=nurse, visit=visit, form="fxh", number=1, changes=changes, version=0)
+assert not saved.refused, saved.refused
+"""
+
+
 @pytest.fixture
 def homes(tmp_path: Path) -> Iterator[tuple[Path, Path]]:
     """Two homes: one with a small study that is sealed, one that does not exist yet."""
     one, other = tmp_path / "one", tmp_path / "other"
     manage(one, "deploy", "migrate", "--verbosity", "0")
     manage(one, "web", "demo_study", "--participants", "3")
+    manage(one, "web", "shell", "-c", TELL)
     manage(one, "clock", "seal_audit")
+    for name, content in FILES.items():
+        (one / name).parent.mkdir(parents=True, exist_ok=True)
+        (one / name).write_bytes(content)
     yield one, other
     for home in (one, other):
         if home.exists():
             remove_home(home)
 
 
-def count_people(home: Path) -> tuple[int, int, int]:
+TABLES = (
+    "participants_participant",
+    "identity.person",
+    "vault.assignment",
+    f"outcome.record WHERE answers ->> 'fxh_activity' = '{CANARY}'",
+)
+WHOLE = (3, 3, 3, 1)
+"""Rows of each: three people, of whom one told what nobody may read off a backup."""
+
+
+def count_people(home: Path) -> tuple[int, ...]:
     with running(home, reserve_mb=0) as services, psycopg.connect(services.superuser_conninfo("trabecula")) as one:
-        tables = ("participants_participant", "identity.person", "vault.assignment")
-        counts = [one.execute(f"SELECT count(*) FROM {table}").fetchone() for table in tables]
-    return tuple(found[0] for found in counts if found)  # type: ignore[return-value]
+        counts = [one.execute(f"SELECT count(*) FROM {table}").fetchone() for table in TABLES]
+    return tuple(found[0] for found in counts if found)
 
 
 def test_a_backup_comes_back_whole_on_another_machine(homes: tuple[Path, Path], tmp_path: Path) -> None:
     one, other = homes
-    assert count_people(one) == (3, 3, 3)
+    assert count_people(one) == WHOLE
     backup = tmp_path / "backup.tar"
     done = open_door(one, "backup", str(backup))
     assert done.returncode == 0, done.stderr
+    assert not [told for told in (b"PGDMP", b"ustar", CANARY.encode()) if told in backup.read_bytes()]
     done = open_door(other, "restore", str(backup))
     assert done.returncode == 0, done.stdout + done.stderr
-    assert count_people(other) == (3, 3, 3)
+    assert count_people(other) == WHOLE
+    assert {name: (other / name).read_bytes() for name in FILES} == FILES
+    assert (other / "snapshots/0b1e/images/film/a.npy").stat().st_mode & 0o777 == 0o400
     assert manage(other, "web", "demo_study", "--participants", "3").strip() == "the simulated study is there already"
     manage(other, "clock", "seal_audit")
     report = json.loads(manage(other, "deploy", "verify_audit", "--json").splitlines()[0])
@@ -109,7 +150,8 @@ def test_one_flipped_byte_is_refused_and_changes_nothing(homes: tuple[Path, Path
     backup.write_bytes(bytes(content))
     done = open_door(other, "restore", str(backup))
     assert done.returncode == 1
-    assert done.stderr.startswith("./run restore: ")
+    assert done.stderr.startswith(f"./run restore: {backup} was changed or cut short between byte ")
+    assert not [name for name in FILES if (other / name).exists()]
     with running(other, reserve_mb=0) as services, psycopg.connect(services.superuser_conninfo("trabecula")) as found:
         assert found.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone() == (0,)
 
@@ -124,7 +166,7 @@ def test_a_restore_onto_a_study_is_refused_unless_it_is_asked_for(homes: tuple[P
     done = open_door(one, "restore", str(backup), "--replace")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "What was there before is kept as the database" in done.stdout
-    assert count_people(one) == (3, 3, 3)
+    assert count_people(one) == WHOLE
 
 
 def test_a_migration_that_was_killed_is_simply_run_again() -> None:

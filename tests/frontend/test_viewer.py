@@ -16,9 +16,11 @@ from pydicom.encaps import encapsulate
 from pydicom.uid import JPEGLSLossless
 
 from cohort.imaging.models import Series, StoredFile
+from cohort.imaging.reference_images import add_reference_image, list_catalogue
 from cohort.imaging.services import read_volume
 from frontend.templatetags.trabecula_tags import VIEWER
 from portal.core.storage import path_of
+from portal.roles.actors import SETUP
 from tests.browser import CHROMIUM, DESK, FLAGS, TABLET, Window, assert_accessible, browse, needs_browser, until
 from tests.cast import Cast, make_cast, make_participant
 from tests.cohort.imaging.builders import bring, make_dxa, make_film, make_slices
@@ -63,18 +65,18 @@ def processor(chromium: Browser) -> Iterator[Browser]:
     browser.close()
 
 
-def open_as_nora(window: Window, cast: Cast, series: Series) -> Page:
-    """Open the page of a series as Nora."""
+def open_as_nora(window: Window, cast: Cast, address: str) -> Page:
+    """Open a page as Nora."""
     cookies = look_as(cast.nora).cookies
     window.page.context.add_cookies(
         [{"name": name, "value": one.value, "url": window.address} for name, one in cookies.items()]
     )
-    return window.open(reverse("series", args=[series.pk]))
+    return window.open(address)
 
 
 def open_series(window: Window, cast: Cast, series: Series) -> Page:
     """Open the page of a series as Nora and wait until its image is there."""
-    page = open_as_nora(window, cast, series)
+    page = open_as_nora(window, cast, reverse("series", args=[series.pk]))
     expect(page.locator("[data-viewer]")).to_have_attribute("data-state", "ready")
     expect(page.locator(".viewer-on")).to_have_count(1)
     return page
@@ -298,7 +300,7 @@ def test_a_compressed_file_is_refused_in_words_and_never_shown_wrongly(
     with browse(chromium, address) as window:
         window.expect_error("compressed")
         window.page.route("**/files/1.dcm", lambda route: route.fulfill(body=compressed.getvalue()))
-        page = open_as_nora(window, cast, film)
+        page = open_as_nora(window, cast, reverse("series", args=[film.pk]))
         expect(page.locator("[data-notice]")).to_have_text(
             "The small picture is all there is here: its pixels are compressed."
         )
@@ -312,12 +314,12 @@ def test_without_the_library_or_without_script_the_small_picture_stays(
     with browse(chromium, address) as window:
         window.expect_error("ERR_FAILED")
         window.page.route("**/vendor/viewer/assets/**", lambda route: route.abort())
-        page = open_as_nora(window, cast, film)
+        page = open_as_nora(window, cast, reverse("series", args=[film.pk]))
         expect(page.get_by_text("The image viewer is not installed here")).to_be_visible()
         expect(page.locator(".viewer-still")).to_be_visible()
         expect(page.locator("[data-tools]")).to_be_hidden()
     with browse(chromium, address, java_script_enabled=False) as window:
-        page = open_as_nora(window, cast, film)
+        page = open_as_nora(window, cast, reverse("series", args=[film.pk]))
         expect(page.locator(".viewer-still")).to_be_visible()
         expect(page.locator("[data-tools]")).to_be_hidden()
 
@@ -345,5 +347,27 @@ def test_the_viewer_is_accessible(chromium: Browser, address: str, cast: Cast, s
     with browse(chromium, address, width=width, color_scheme=theme) as window:
         page = open_series(window, cast, stack)
         page.get_by_text("Mouse, finger and keys").click()
+        assert_accessible(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", DESK), ("dark", TABLET)])
+def test_a_real_reference_radiograph_opens_in_the_viewer(
+    chromium: Browser, address: str, cast: Cast, theme: str, width: int
+):
+    entry = next(one for one in list_catalogue() if one["slug"] == "adult-wrist-pa")
+    found = add_reference_image(actor=SETUP, entry=entry)
+    pixels = pydicom.dcmread(path_of(found.file_sha256)).pixel_array.astype(np.int64)
+    with browse(chromium, address, width=width, color_scheme=theme) as window:
+        page = open_as_nora(window, cast, reverse("reference-image", args=[found.slug]))
+        expect(page.locator("[data-viewer]")).to_have_attribute("data-state", "ready")
+        expect(page.locator(".viewer-on")).to_have_count(1)
+        assert ask(page, "sums") == {"sum": int(pixels.sum()), "min": int(pixels.min()), "max": int(pixels.max())}
+        # The ruler beside the wrist gave 0.148 mm a pixel: 100 pixels are 14.8 mm.
+        page.get_by_role("button", name="Length", exact=True).click()
+        page.locator("[data-stage]").scroll_into_view_if_needed()
+        drag(page, place(page, 450, 500), place(page, 550, 500))
+        (length,) = until(lambda: ask(page, "lengths"), "a length was drawn")
+        assert length == pytest.approx(14.8, abs=2 * 0.148)
         assert_accessible(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= width

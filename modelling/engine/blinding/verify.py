@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from modelling.engine.blinding.labels import KIND, compute_label_root
+from modelling.engine.blinding.labels import KIND, compute_cases_root, compute_label_root, hash_case
 from modelling.engine.blinding.predictions import compute_prediction_root, read_predictions, read_weights
 from modelling.engine.blinding.scoring import make_sheet
 from portal.proof import commit, jcs
@@ -20,7 +20,7 @@ from portal.proof.findings import Finding, Unreadable
 from portal.proof.ledger import Entry
 
 EVALUATION, SHEET, SCORING = "evaluation.json", "score_sheet.json", "scoring.json"
-LABELS, WEIGHTS, PREDICTIONS = "labels.csv", "weights.csv", "predictions/"
+LABELS, CASES, WEIGHTS, PREDICTIONS = "labels.csv", "cases.json", "weights.csv", "predictions/"
 FORMAT = "trabecula.evaluation/1"
 LABELS_HEADER = ["participant", "token", "value", "nonce"]
 STEPS = ("key_made", "open", "seal", "submit", "lock", "revealed")
@@ -41,10 +41,14 @@ class Told:
 
 @dataclass(frozen=True)
 class Opened:
-    """What the restricted file holds."""
+    """What the restricted file holds.
+
+    labels: token → value. commitments: of the opened labels. cases: a hash of who has which token, for each case.
+    """
 
     labels: Mapping[str, int]
     commitments: Sequence[bytes]
+    cases: Sequence[bytes]
     predictions: Mapping[str, bytes]
     weights: bytes | None
 
@@ -102,11 +106,16 @@ def check_hashes(told: Told) -> Iterator[Finding]:
     for where, found, promised in wanted:
         if found != promised:
             yield Finding(where, f"{found}", f"{promised}, as the ledger has it")
+    locked_code = _of(manifest, "code_sha256")
+    for where, found in (("code that scored", revealed.get("code_sha256")), (SHEET, _read_code(told.sheet))):
+        if found != locked_code:
+            yield Finding(where, f"scored by code {found}", f"{locked_code}, as locked")
 
 
 def read_opened(archive: Archive, told: Told) -> Opened:
     """Return labels and predictions of the restricted file. Raises Unreadable where it is not of the known form."""
     evaluation = UUID(str(told.facts["evaluation"]))
+    salt, cases = _read_cases(archive)
     labels, commitments = {}, []
     rows = list(csv.reader(io.StringIO(_read(archive, LABELS).decode("ascii"))))
     if not rows or rows[0] != LABELS_HEADER:
@@ -120,17 +129,42 @@ def read_opened(archive: Archive, told: Told) -> Opened:
         commitments.append(commit.commit(KIND, opening))
         if token:
             labels[token] = value
+            cases.append(hash_case(salt, participant, token))
     names = [name for name in archive.names if name.startswith(PREDICTIONS)]
     predictions = {name.removeprefix(PREDICTIONS).removesuffix(".csv"): _read(archive, name) for name in names}
-    return Opened(labels, commitments, predictions, _read(archive, WEIGHTS) if WEIGHTS in archive.names else None)
+    weights = _read(archive, WEIGHTS) if WEIGHTS in archive.names else None
+    return Opened(labels, commitments, cases, predictions, weights)
+
+
+def _read_cases(archive: Archive) -> tuple[bytes, list[bytes]]:
+    """Return the salt of the cases, and the hash of each whose label was not opened."""
+    told: Any = _read_json(archive, CASES)
+    try:
+        return bytes.fromhex(told["salt"]), [bytes.fromhex(one) for one in told["unopened"]]
+    except (KeyError, TypeError, ValueError) as error:
+        raise Unreadable(f"{CASES} must hold a salt and the hashes of unopened cases, in hexadecimal") from error
+
+
+def check_cases(told: Told, opened: Opened) -> Iterator[Finding]:
+    """Yield what speaks against each case being of the participant it was of at the lock."""
+    found, wanted = compute_cases_root(opened.cases), _of(told.facts.get("manifest"), "cases_root")
+    if found != wanted:
+        yield Finding(CASES, f"cases with the root {found}", f"{wanted}, as locked")
 
 
 def check_labels(told: Told, opened: Opened) -> Iterator[Finding]:
-    """Yield what speaks against these being the labels that were sealed."""
-    sealed = _find(told, "seal")
-    if len(opened.commitments) != sealed.get("n_labels"):
-        yield Finding(LABELS, f"{len(opened.commitments)} labels", f"{sealed.get('n_labels')}, as sealed")
-    root = compute_label_root(opened.commitments)
+    """Yield what speaks against these being the labels that were sealed.
+
+    Those of people who left before the lock stay sealed: the ledger's entry of the reveal holds their commitments.
+    """
+    sealed, left = _find(told, "seal"), _of(told.facts.get("manifest"), "left") or []
+    unopened = [bytes.fromhex(one) for one in _find(told, "revealed").get("unopened", [])]
+    if len(unopened) > len(left):
+        yield Finding(LABELS, f"{len(unopened)} labels left sealed", f"those of people who left, {len(left)} at most")
+    commitments = [*opened.commitments, *unopened]
+    if len(commitments) != sealed.get("n_labels"):
+        yield Finding(LABELS, f"{len(commitments)} labels", f"{sealed.get('n_labels')}, as sealed")
+    root = compute_label_root(commitments)
     if root != sealed.get("label_root"):
         yield Finding(LABELS, f"commitments with the root {root}", f"{sealed.get('label_root')}, as sealed")
 
@@ -181,6 +215,13 @@ def _body(entry: Entry) -> Mapping[str, Any]:
 
 def _of(value: Any, name: str) -> Any:
     return value.get(name) if isinstance(value, Mapping) else None
+
+
+def _read_code(sheet: bytes) -> Any:
+    try:
+        return _of(_of(jcs.loads(sheet), "hashes"), "code_sha256")
+    except ValueError:
+        return None
 
 
 def _digest(value: Any) -> str:

@@ -13,17 +13,19 @@ import nibabel
 import numpy as np
 from numpy.typing import NDArray
 
+from cohort.formats.volume import DENSITY, HRPQCT
+from modelling.engine.fe.criterion import Criterion
 from modelling.engine.fe.loads import DIRECTIONS, make_load
 from modelling.engine.fe.material import Material, modulus_from_density, modulus_from_power_law
 from modelling.engine.fe.solver import NotConverged, Settings
-from modelling.engine.fe.strength import Criterion, MechanicalTest, Strength, measure_strength
+from modelling.engine.fe.strength import MechanicalTest, Strength, measure_strength
 from modelling.engine.opening import Opened, open_volume
 
 _HELP = """\
 Test a bone mechanically, from its image alone: every bone voxel becomes a finite element, the lowest layer is glued,
 the highest is moved by the strain times the height, and the load at which the bone would fail follows.
 
-FILE is a folder of DICOM slices, a Scanco ISQ or AIM, a Stratec scan or a NIfTI. Bone is what --segmented (everything
+FILE is a folder of DICOM slices, a Scanco ISQ or AIM, or a NIfTI. Bone is what --segmented (everything
 but 0) or --threshold (everything above N, in the file's own unit, such as mg HA/cm3) says; its largest piece is tested.
 """
 
@@ -61,13 +63,13 @@ def main(words: Sequence[str]) -> int:
         test = _make_test(arguments)
         opened = open_volume(arguments.file, segmented=arguments.segmented, threshold=arguments.threshold)
         found, answer = _measure(opened, test, arguments)
+        answer["seconds"] = round(time.monotonic() - begun, 3)
+        if arguments.field is not None:
+            _write_field(arguments.field, found.fill_field(opened.values.shape), opened.spacing_mm)
     except (ValueError, NotConverged) as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    answer["seconds"] = round(time.monotonic() - begun, 3)
     # Linux counts in kB. Taken last, so that writing the field is in it.
-    if arguments.field is not None:
-        _write_field(arguments.field, found.fill_field(opened.values.shape), opened.spacing_mm)
     answer["peak_memory_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
     sys.stdout.write((json.dumps(answer, indent=2) if arguments.json else _to_text(answer)) + "\n")
     return 0
@@ -100,6 +102,11 @@ def _make_parser() -> argparse.ArgumentParser:
 def _make_test(arguments: argparse.Namespace) -> MechanicalTest:
     if arguments.field is not None and not arguments.field.name.endswith((".nii", ".nii.gz")):
         raise ValueError(f"--field is {arguments.field.name}; wanted a name that ends in .nii or .nii.gz")
+    # Told before the work: a solution that cannot be written would be lost.
+    if arguments.field is not None and not arguments.field.parent.is_dir():
+        raise ValueError(f"--field: {arguments.field.parent} is no folder; wanted one that exists")
+    if arguments.field is not None and arguments.field.is_dir():
+        raise ValueError(f"{arguments.field.name}: the field cannot be written: it is a folder")
     return MechanicalTest(
         Material(arguments.modulus_mpa, arguments.poisson),
         make_load(arguments.direction, arguments.strain),
@@ -109,6 +116,8 @@ def _make_test(arguments: argparse.Namespace) -> MechanicalTest:
 
 
 def _measure(opened: Opened, test: MechanicalTest, arguments: argparse.Namespace) -> tuple[Strength, dict[str, Any]]:
+    if opened.kind != HRPQCT:
+        raise ValueError(f"{opened.name}: found a {opened.kind} image, wanted a bone volume of many slices")
     if opened.bone is None:
         raise ValueError(f"{opened.name}: nothing says which voxels are bone; wanted --segmented or --threshold")
     modulus = _grade(opened, arguments.graded)
@@ -127,6 +136,8 @@ def _measure(opened: Opened, test: MechanicalTest, arguments: argparse.Namespace
         "dropped_voxels": found.dropped_voxels,
         "iterations": found.solution.iterations,
         "residual": found.solution.history[-1],
+        "segmented": arguments.segmented,
+        "threshold": arguments.threshold,
         "direction": arguments.direction,
         "graded": arguments.graded,
         "spacing_mm": list(opened.spacing_mm),
@@ -136,6 +147,8 @@ def _measure(opened: Opened, test: MechanicalTest, arguments: argparse.Namespace
 def _grade(opened: Opened, law: str | None) -> NDArray[np.float64] | None:
     if law is None:
         return None
+    if opened.unit != DENSITY:
+        raise ValueError(f"{opened.name}: found values in '{opened.unit}', wanted {DENSITY} with --graded")
     density = opened.values.astype(np.float64)
     modulus = modulus_from_density(density) if law == "linear" else modulus_from_power_law(density)
     if opened.bone is not None and modulus[opened.bone].min() <= 0:
@@ -159,7 +172,10 @@ def _write_field(path: Path, field: NDArray[np.float32], spacing: tuple[float, f
     image = nibabel.Nifti1Image(field.transpose(2, 1, 0), np.diag([x, y, z, 1.0]))
     image.header.set_xyzt_units("mm")
     image.header["descrip"] = b"strain energy density, MPa"
-    nibabel.save(image, path)
+    try:
+        nibabel.save(image, path)
+    except OSError as error:
+        raise ValueError(f"{path.name}: the field cannot be written: {error.strerror or error}") from None
 
 
 def _to_text(answer: dict[str, Any]) -> str:

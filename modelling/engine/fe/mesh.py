@@ -43,16 +43,22 @@ class Mesh:
         return np.stack(np.unravel_index(self.node, tuple(n + 1 for n in self.shape)), axis=1)
 
 
-def keep_largest_piece(bone: Bools) -> tuple[Bools, int]:
-    """Return the largest piece of bone (z, y, x) and how many voxels of other pieces were dropped.
-
-    Voxels that share a face are of one piece. Raises ValueError if there is no bone at all.
-    """
+def require_bone(bone: Bools) -> int:
+    """Return how many voxels (z, y, x) are bone. Raises ValueError for other axes, or if there is no bone at all."""
     if bone.ndim != 3:
         raise ValueError(f"the volume has {bone.ndim} axes; wanted 3 (z, y, x)")
     n_bone = int(np.count_nonzero(bone))
     if n_bone == 0:
         raise ValueError(f"no voxel of the volume {bone.shape} is bone, so there is nothing to load")
+    return n_bone
+
+
+def keep_largest_piece(bone: Bools) -> tuple[Bools, int]:
+    """Return the largest piece of bone (z, y, x) and how many voxels of other pieces were dropped.
+
+    Voxels that share a face are of one piece. Raises ValueError if there is no bone at all.
+    """
+    n_bone = require_bone(bone)
     labels, n_pieces = ndimage.label(bone)
     if n_pieces == 1:
         return bone, 0

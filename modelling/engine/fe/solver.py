@@ -50,6 +50,11 @@ class Settings:
     device: torch.device | None = None
     """None: compiled loops on the CPU; else torch on this device."""
 
+    def __post_init__(self) -> None:
+        """Refuse a tolerance that nothing or everything meets."""
+        if not 0 < self.tolerance < 1:
+            raise ValueError(f"tolerance is {self.tolerance:g}; wanted above 0 and below 1")
+
 
 @dataclass(frozen=True)
 class Solution:

@@ -6,35 +6,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from modelling.engine.fe.criterion import Criterion
 from modelling.engine.fe.loads import Load, place_load
 from modelling.engine.fe.material import Material, Spacing, make_elasticity, make_strain_matrix
 from modelling.engine.fe.memory import require_memory
-from modelling.engine.fe.mesh import Mesh, build_mesh, find_box, keep_largest_piece
+from modelling.engine.fe.mesh import Mesh, build_mesh, find_box, keep_largest_piece, require_bone
 from modelling.engine.fe.solver import OnStep, Settings, Solution, solve
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Box = tuple[slice, slice, slice]
 
 _CHUNK = 200_000
-
-
-@dataclass(frozen=True)
-class Criterion:
-    """When a bone is held to fail: a share of its volume is strained beyond a limit.
-
-    Pistoia et al., Bone 30:842 (2002): 2 % of the tissue beyond an effective strain of 0.007. Other scanners and
-    resolutions have limits of their own, so both are stored with every result.
-    """
-
-    critical_strain: float = 0.007
-    critical_volume: float = 0.02
-
-    def __post_init__(self) -> None:
-        """Refuse what is no strain or no share."""
-        if not self.critical_strain > 0:
-            raise ValueError(f"critical strain is {self.critical_strain}; wanted above 0")
-        if not 0 < self.critical_volume < 1:
-            raise ValueError(f"critical volume is {self.critical_volume}; wanted a share between 0 and 1")
 
 
 @dataclass(frozen=True)
@@ -76,7 +59,7 @@ class Strength:
     solution: Solution
     energy: Floats
     """(E,) strain energy density at the centre of each element, in MPa."""
-    box: tuple[slice, slice, slice]
+    box: Box
     """Where the mesh lies in the volume."""
 
     def fill_field(self, shape: tuple[int, ...]) -> NDArray[np.float32]:
@@ -100,10 +83,7 @@ def measure_strength(
     bone: (z, y, x) bool; modulus_mpa: (z, y, x) Young's modulus of each voxel, or None for `test.material`'s.
     Raises ValueError (nothing to load, moduli not above 0), MemoryNeeded, NotConverged, Cancelled.
     """
-    piece, dropped = keep_largest_piece(bone)
-    box = find_box(piece)
-    require_memory(piece[box], test.settings.device)
-    mesh = build_mesh(piece[box], spacing_mm)
+    mesh, box, dropped = _mesh_largest_piece(bone, spacing_mm, test)
     if modulus_mpa is None:
         moduli = np.full(mesh.n_elements, test.material.modulus_mpa, np.float32)
     elif modulus_mpa.shape != bone.shape:
@@ -121,6 +101,18 @@ def measure_strength(
     modulus = force / moved * height / (depth * width)
     failure = force * factor
     return Strength(force, moved, force / moved, modulus, failure, strain, factor, dropped, mesh, solution, energy, box)
+
+
+def _mesh_largest_piece(bone: Bools, spacing_mm: Spacing, test: MechanicalTest) -> tuple[Mesh, Box, int]:
+    """Return the mesh of the largest piece, where it lies in the volume, and how many voxels lie in others."""
+    require_bone(bone)
+    outer = find_box(bone)
+    # Telling the pieces apart takes memory, too.
+    require_memory(bone[outer], test.settings.device)
+    piece, dropped = keep_largest_piece(bone[outer])
+    inner = find_box(piece)
+    z, y, x = (slice(a.start + b.start, a.start + b.stop) for a, b in zip(outer, inner, strict=True))
+    return build_mesh(piece[inner], spacing_mm), (z, y, x), dropped
 
 
 def find_energy(mesh: Mesh, displacement: Floats, modulus_mpa: NDArray[np.float32], poisson: float) -> Floats:

@@ -9,17 +9,18 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
+from modelling.engine.fe import quantities as quantities_fe
 from modelling.engine.features import quantities_dxa, quantities_film, quantities_hrpqct, quantities_pqct
 from modelling.engine.features.drawing import Coloured, Drawing
 from modelling.engine.features.quantities import DXA, FILM, HRPQCT, PQCT, Quantity
 from modelling.engine.features.quantities_pqct import DISTAL, SITES
 
 __all__ = [
-    "DISTAL", "DXA", "FILM", "HRPQCT", "MEASURED", "PQCT", "QUANTITIES", "SHAFT", "SITES", "VERSION", "Measured",
-    "NotMeasured", "Quantity", "Value", "describe_quantity", "list_quantities",
+    "DISTAL", "DXA", "FILM", "HRPQCT", "MEASURED", "PQCT", "QUANTITIES", "SHAFT", "SITES", "STRENGTHS", "VERSION",
+    "Measured", "NotMeasured", "Quantity", "Value", "describe_quantity", "list_quantities",
 ]  # fmt: skip
 
-VERSION: Final = "2"
+VERSION: Final = "4"
 """Raised whenever a formula, a threshold or a region changes: what was measured before is then measured anew."""
 
 MEASURED: Final = (FILM, DXA, PQCT, HRPQCT)
@@ -65,6 +66,9 @@ QUANTITIES: Final[Mapping[str, Quantity]] = MappingProxyType(
     }
 )
 
+STRENGTHS: Final[Mapping[str, Quantity]] = MappingProxyType({one.name: one for one in quantities_fe.ROWS})
+"""What a mechanical test by finite elements gives: asked for by somebody, never measured by itself."""
+
 
 def list_quantities(modality: str, sites: tuple[str, ...] = (DISTAL, SHAFT)) -> list[Quantity]:
     """Return what is measured in a modality, in the order of the catalogue; of a pQCT, at these sites."""
@@ -73,4 +77,4 @@ def list_quantities(modality: str, sites: tuple[str, ...] = (DISTAL, SHAFT)) -> 
 
 def describe_quantity(name: str) -> Quantity:
     """Return a quantity by its name. Raises KeyError for one nobody measures."""
-    return QUANTITIES[name]
+    return QUANTITIES[name] if name in QUANTITIES else STRENGTHS[name]

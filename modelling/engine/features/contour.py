@@ -7,11 +7,12 @@ XtremeCT II evaluation (MODELLING: outer 320 mg HA/cm3, close 5, open 2; cortex 
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+from scipy.spatial import ConvexHull
 
 from modelling.engine.features.distance import distance_in_slices
 from modelling.engine.features.segmentation import XCT1, smooth_within
@@ -27,8 +28,12 @@ _OUTER_MG: Final = {"xct2": 320.0, XCT1: 250.0}
 _CORTEX_MG: Final = 500.0
 _CORTEX_SIGMA: Final = 2.0
 _CORTEX_SUPPORT: Final = 3
+_SIGMA: Final = 0.8
 _CLOSE_OUTER: Final = 5
 _OPEN_OUTER: Final = 2
+_FULL: Final = 0.8
+"""Share of its convex hull that a filled outline has at the least: radius and tibia are rounder than that."""
+_FEW: Final = 20
 _PEEL: Final = 6
 _CLOSE_CORTEX: Final = {RADIUS: 30, TIBIA: 50}
 _MARGIN: Final = 8
@@ -40,11 +45,14 @@ _LEAST_CORTEX: Final = 2
 
 @dataclass(frozen=True)
 class Compartments:
-    """The parts of one bone. total: (z, y, x) bool, within the periosteal contour; trabecular and cortical share it."""
+    """The parts of one bone. total: (z, y, x) bool, within the periosteal contour; trabecular and cortical share it.
+    touches: true where the bone reaches the border of the picture.
+    """
 
     total: Mask
     trabecular: Mask
     cortical: Mask
+    touches: bool = False
 
 
 def find_compartments(
@@ -53,24 +61,27 @@ def find_compartments(
     """Return the compartments of the largest bone of a volume.
 
     density: (z, y, x) mg HA/cm3. site: radius or tibia. recipe: of `segmentation`.
-    Raises ValueError for another site, and where no closed bone of at least 20 mm2 is found.
+    Raises ValueError for another site, where the picture ends in the bone, and where no closed bone of at least 20 mm2
+    is found.
     """
     if site not in _CLOSE_CORTEX:
         raise ValueError(f"'{site}' has no contour; wanted {RADIUS} or {TIBIA}")
     scale = _VOXEL_MM / spacing_mm[2]
     total = find_periosteal(density, recipe, scale)
+    if cuts_through(density, total, recipe, scale):
+        raise ValueError("the picture ends in the bone; wanted the whole cross-section of it")
     area = float(total.sum()) / total.shape[0] * spacing_mm[1] * spacing_mm[2]
     if area < _LEAST_MM2:
         raise ValueError(f"no bone was found: the largest piece has {area:.1f} mm2; wanted {_LEAST_MM2:.0f} or more")
     trabecular = np.zeros_like(total)
     box = box_of(total, _MARGIN)
     trabecular[box] = find_marrow_side(density[box], total[box], _CLOSE_CORTEX[site] * scale, scale)
-    return Compartments(total, trabecular, np.asarray(total & ~trabecular))
+    return Compartments(total, trabecular, np.asarray(total & ~trabecular), bool(_touch_border(total).any()))
 
 
 def find_periosteal(density: Floats32, recipe: str, scale: float) -> Mask:
     """Return everything inside the outline of the largest bone. scale: voxels per 61 um."""
-    hard = smooth_within(density, 0.8) > _OUTER_MG[recipe]
+    hard = smooth_within(density, _SIGMA) > _OUTER_MG[recipe]
     piece = keep_largest(np.asarray(hard))
     closed = close_in_plane(piece, _CLOSE_OUTER * scale)
     filled = fill_slices(closed)
@@ -102,6 +113,42 @@ def _thick_cortex(shell: Mask, inner: Mask, scale: float) -> Mask:
     core = np.asarray(depth > 5 * scale)
     grown = distance_in_slices(core) <= 5 * scale
     return np.asarray(grown & shell & inner)
+
+
+def cuts_through(density: Floats32, total: Mask, recipe: str, scale: float) -> bool:
+    """Tell whether the border of the picture cuts through a bone. scale: voxels per 61 um.
+
+    A whole bone that touches the border, as one cut out tightly does, lies there with its hard shell. Where a side cuts
+    a bone, marrow lies open between the places at which the shell meets it; where a corner does, the outline cannot be
+    filled and is a mere shell.
+    """
+    # The outline is closed over dents as wide as this.
+    open_from = 2 * _CLOSE_OUTER * scale
+    for touching, seen in zip(_list_sides(total), _list_sides(density), strict=True):
+        soft = ndimage.gaussian_filter(seen, _SIGMA) <= _OUTER_MG[recipe]
+        begun = np.logical_or.accumulate(touching, axis=1)
+        goes_on = np.logical_or.accumulate(touching[:, ::-1], axis=1)[:, ::-1]
+        if ((soft & begun & goes_on).sum(axis=1) > open_from).any():
+            return True
+    return any(_share_of_hull(one) < _FULL for one in total[_touch_border(total)])
+
+
+def _list_sides(volume: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+    """Return (z, n) the pixels along each of the four sides of every slice."""
+    return volume[:, 0], volume[:, -1], volume[:, :, 0], volume[:, :, -1]
+
+
+def _touch_border(total: Mask) -> Mask:
+    """Return (z,) in which slices a mask reaches a side of the picture."""
+    return np.asarray(np.any([side.any(axis=1) for side in _list_sides(total)], axis=0))
+
+
+def _share_of_hull(one: Mask) -> float:
+    """Return the share of its convex hull that a piece (y, x) fills; pieces of a few pixels fill theirs."""
+    if one.sum() < _FEW:
+        return 1.0
+    # Joggled: pixels on one line have a hull, too.
+    return float(one.sum() / ConvexHull(np.argwhere(one), qhull_options="QJ").volume)
 
 
 def box_of(mask: Mask, margin: int) -> tuple[slice, slice, slice]:

@@ -22,6 +22,7 @@ CORTEX_MG: Final = 690.0
 TRABECULAR_SHARE: Final = 0.45
 """The inner share of the 4 % cross-section that counts as trabecular."""
 LEAST_BONE_MM2: Final = 30.0
+_NO_SLICE: Final = "no slice of this site is in the series"
 CALIBRATED: Final = "mg HA/cm3"
 
 
@@ -32,7 +33,7 @@ def measure_pqct(
 
     values: (slice, y, x) mg HA/cm3, row 0 at the back of the hand, seen from the hand. spacing_mm: (z, y, x).
     side: L or R, the forearm that was imaged. place: what is known of where the slices lie. A quantity whose slice
-    is missing, or lies nobody knows where, is left out with the reason.
+    is missing, lies nobody knows where or does not hold the whole radius is left out with the reason.
     Raises ValueError where the values are not calibrated, no two bones are found, two slices
     are of one site, or nothing tells where any of them lies.
     """
@@ -44,26 +45,36 @@ def measure_pqct(
     is_shaft = [Section(one, pair[0], spacing_mm[2]).is_shaft for one, pair in zip(values, bones, strict=True)]
     told = tell_sites(is_shaft, place)
     distal = bones[told.sites.index(DISTAL)] if DISTAL in told.sites else None
-    thumb_is_right, odd = _tell_thumb(distal, side)
+    # Near the wrist the radius is told from the ulna by its size, so there both must be whole.
+    is_cut = distal is not None and any(_reaches_border(one) for one in distal)
+    thumb_is_right, odd = _tell_thumb(None if is_cut else distal, side)
     found: list[Value] = []
     drawings: list[Drawing] = []
+    cut: dict[str, str] = {}
     for one, pair, site in zip(values, bones, told.sites, strict=True):
         section = Section(one, choose_radius(pair, thumb_is_right=thumb_is_right), spacing_mm[2])
         drawings.append(draw_section(section))
-        if site == DISTAL:
+        if _reaches_border(section.bone) or (site == DISTAL and is_cut):
+            cut[site] = "the picture ends in a bone; wanted the whole cross-section of it"
+        elif site == DISTAL:
             found += measure_distal(section)
         elif site:
             found += measure_shaft(section, site)
     if not found:
-        raise ValueError(told.why)
+        raise ValueError(next(iter(cut.values()), told.why))
     there = {one.name for one in found}
     shaft = next((site for site in told.sites if site not in ("", DISTAL)), SHAFT)
     left_out = [
-        NotMeasured(one.name, told.why if one.site != DISTAL and told.why else "no slice of this site is in the series")
+        NotMeasured(one.name, cut.get(one.site) or (told.why if one.site != DISTAL else "") or _NO_SLICE)
         for one in list_quantities(PQCT, (DISTAL, shaft))
         if one.name not in there
     ]
     return Measured(tuple(found), tuple(left_out), (*told.notes, *odd), put_side_by_side(drawings))
+
+
+def _reaches_border(bone: Mask) -> bool:
+    """Tell whether a bone (y, x) reaches a side of its picture: nobody cuts a pQCT out so tightly, so it goes on."""
+    return bool(bone[[0, -1]].any() or bone[:, [0, -1]].any())
 
 
 def draw_section(section: Section) -> Drawing:

@@ -6,11 +6,13 @@ import resource
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from cohort.formats.volume import DENSITY, HRPQCT, PQCT
+import numpy as np
+
+from cohort.formats.volume import DENSITY, HRPQCT, NATIVE, PQCT
 from modelling.engine.features.catalogue import QUANTITIES
 from modelling.engine.features.contour import CUBE, RADIUS, SITES
 from modelling.engine.features.densitometry import measure_pqct
@@ -20,7 +22,7 @@ from modelling.engine.features.segmentation import choose_recipe
 from modelling.engine.features.sites import Place
 from modelling.engine.features.thickness import EXACT, MODES
 from modelling.engine.features.volume_quality import VolumeQuality, judge_volume
-from modelling.engine.features.volumes import say_quality
+from modelling.engine.features.volumes import say_border, say_quality
 from modelling.engine.opening import Opened, Unusable, open_volume
 
 HELP: Final = """\
@@ -40,13 +42,17 @@ What is measured where:
 A pQCT section does not say where on the forearm it lies. The one at 4 % is told by its shape; for a shaft say
   --percent 33     how far up the forearm, in per cent of its length: 20, 33, 50 or 66
   --side L         which forearm it is, seen from the hand (R if it is not said): it tells radius from ulna
+A Stratec scan holds the scanner's own numbers; what they mean stands in the scanner's .TYP file:
+  --slope S --intercept B    density in mg HA/cm3 = S x number + B
 """
 
 EXAMPLES: Final = """\
 indices and units:
   Tt.Ar Tb.Ar Ct.Ar mm2   Ct.Pm mm   Tt.vBMD Tb.vBMD Ct.vBMD mg HA/cm3
   BV/TV 1   Tb.N 1/mm   Tb.Th Tb.Sp Ct.Th mm   Ct.Po 1
-  an index that the volume cannot give (a density without calibration, a cortex in a cube) is not in the answer
+  an index that the volume cannot give (a density without calibration, a cortex in a cube) is not in the answer;
+  voxels above 0.1 mm do not show trabeculae and pores: found in densities, BV/TV, Tb.N, Tb.Th, Tb.Sp and Ct.Po are
+  left out with a note; where you say what is bone, they are measured as they are
 
 quality (whole scans, --site radius or tibia), in the answer beside the indices:
   slices and slices_wanted, how many are empty or repeat the one before, how many are shifted against the one before
@@ -66,6 +72,8 @@ examples:
 """
 
 BAD_INPUT: Final = 2
+FEW_VOXELS: Final = 3.0
+"""A mean thickness below this many voxels is that of the grid (docs/measurements.md)."""
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -83,6 +91,8 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--site", choices=SITES, default=RADIUS, help="what is in the volume (radius)")
     parser.add_argument("--percent", choices=SHAFTS, help="where on the forearm a pQCT section of a shaft lies")
     parser.add_argument("--side", choices=("L", "R"), default="R", help="which forearm a pQCT section is of (R)")
+    parser.add_argument("--slope", type=float, metavar="S", help="mg HA/cm3 of one step of a Stratec scan")
+    parser.add_argument("--intercept", type=float, metavar="B", help="mg HA/cm3 of its value 0")
     parser.add_argument("--mode", choices=MODES, default=EXACT, help="how thickness is taken (exact)")
     parser.add_argument("--json", action="store_true", help="print the answer as JSON")
     return parser
@@ -94,6 +104,7 @@ def main(words: Sequence[str]) -> int:
     begun = time.perf_counter()
     try:
         opened = open_volume(told.file, segmented=told.segmented, threshold=told.threshold)
+        opened = _calibrate(opened, told.slope, told.intercept)
         found = _measure_section(opened, told) if opened.kind == PQCT else _measure_volume(opened, told)
     except ValueError as error:
         sys.stderr.write(f"cannot measure: {error}\n")
@@ -119,6 +130,17 @@ class _Found:
     notes: tuple[str, ...]
 
 
+def _calibrate(opened: Opened, slope: float | None, intercept: float | None) -> Opened:
+    """Return a scan of a scanner's own numbers in mg HA/cm3, where its calibration was told; else what was given."""
+    if slope is None and intercept is None:
+        return opened
+    if slope is None or intercept is None or not (0 < slope < np.inf and np.isfinite(intercept)):
+        raise Unusable(f"found --slope {slope} and --intercept {intercept}, wanted both, and a slope above 0")
+    if (opened.kind, opened.unit) != (PQCT, NATIVE):
+        raise Unusable(f"{opened.name}: found values in '{opened.unit}', wanted a Stratec scan for --slope")
+    return replace(opened, values=opened.values * np.float32(slope) + np.float32(intercept), unit=DENSITY)
+
+
 def _measure_volume(opened: Opened, told: argparse.Namespace) -> _Found:
     if opened.kind != HRPQCT:
         raise Unusable(f"{opened.name}: found a {opened.kind} image, wanted an HR-pQCT volume or a pQCT section")
@@ -133,9 +155,16 @@ def _measure_volume(opened: Opened, told: argparse.Namespace) -> _Found:
     _say(0, 6, "segmentation and outlines")
     bone = outline_bone(density, opened.bone, opened.spacing_mm, told.site)
     found = measure_bone(bone, told.mode, _say)
-    notes = [f"{name} is left out: {why}" for name, why in found.left_out.items()]
+    notes = list(say_border(bone.compartments))
+    notes += [f"{name} is left out: {why}" for name, why in found.left_out.items()]
     if any(share < 0.5 for share in found.seen.values()):
         notes.append("less than half of a phase lies where its largest ball is wholly seen: the volume is small")
+    thick = found.indices.get("Tb.Th", np.inf) / found.voxel_mm
+    if thick < FEW_VOXELS:
+        notes.append(
+            f"bone is {thick:.1f} voxels thick on average; below {FEW_VOXELS:.0f} the size of the voxels tells more "
+            "than the bone"
+        )
     quality: dict[str, Any] = {}
     if told.site != CUBE and len(opened.values) > 1:
         judged = judge_volume(opened.values, opened.spacing_mm, choose_recipe(opened.spacing_mm))
@@ -159,7 +188,7 @@ def _measure_section(opened: Opened, told: argparse.Namespace) -> _Found:
     if opened.unit != DENSITY:
         raise Unusable(
             f"{opened.name}: found a pQCT section in '{opened.unit}', wanted {DENSITY}: the slope stands in the "
-            "scanner's own .TYP file, not in the scan"
+            "scanner's own .TYP file, not in the scan: say it by --slope and --intercept"
         )
     place = Place(sites_of_form=() if told.percent is None else (told.percent,))
     try:

@@ -36,7 +36,7 @@ from modelling.engine.features.catalogue import (
 from modelling.engine.features.densitometry import CALIBRATED, measure_pqct
 from modelling.engine.features.drawing import SEGMENTATION, paint, paint_colours
 from modelling.engine.features.dxa import AREAL, Baseline, measure_dxa
-from modelling.engine.features.radiogrammetry import measure_film
+from modelling.engine.features.radiogrammetry import RELATIVE_ATTENUATION, measure_film
 from modelling.engine.features.sites import Place
 from portal.jobs import reporting
 from portal.proof import jcs
@@ -152,7 +152,8 @@ def _number(told: Told, name: str) -> float | None:
 
 
 def _measure_film(values: Values, told: Told, baseline: tuple[Told, Values] | None) -> Measured:
-    return measure_film(values, _spacing(told), str(told["side"]), str(told.get("spacing_is", "patient")))
+    spacing_is, unit = str(told.get("spacing_is", "patient")), str(told.get("unit", RELATIVE_ATTENUATION))
+    return measure_film(values, _spacing(told), str(told["side"]), spacing_is, unit)
 
 
 def _measure_dxa(values: Values, told: Told, baseline: tuple[Told, Values] | None) -> Measured:

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from modelling.engine.features.balls import CHUNK, OVER, Balls, fit_radii, is_alike, list_rows
+from modelling.engine.features.balls import CHUNK, OVER, Balls, fit_radii
 from modelling.engine.features.surface import Border
 from modelling.engine.jit import compiled, n_range
 
@@ -21,6 +21,8 @@ _ROUND: Final = np.float32(0.25)
 _LEAST: Final = 2048
 """Balls of the smallest round."""
 _SLABS: Final = 32
+_BLOCK: Final = 8
+"""Voxels: edge of the blocks whose balls are looked at together."""
 _INSET: Final = 1e-4
 """Square voxels: what lies nearer to a ball's end than rounding can tell is not in it."""
 
@@ -32,6 +34,7 @@ def paint(balls: Balls, free: Mask, border: Border | None = None, inset: float =
     less `inset`. Negative where the ball sticks out of the volume: what it would meet there was not seen.
     """
     centre, reach = _sort(balls)
+    block = _tell_blocks(centre, balls.fine)
     found = np.zeros(free.shape, np.float32)
     following = _start(np.ascontiguousarray(free))
     over = OVER if border is not None else -inset
@@ -39,8 +42,9 @@ def paint(balls: Balls, free: Mask, border: Border | None = None, inset: float =
     begin = 0
     while begin < reach.size:
         end = max(int(np.searchsorted(-reach, _ROUND - reach[begin], "right")), min(begin + _LEAST, reach.size))
-        lying = _reach_free(centre[begin:end], reach[begin:end], balls.fine, following)
-        new = begin + np.nonzero(lying)[0]
+        near = begin + np.argsort(block[begin:end], kind="stable")
+        lying = _reach_free(centre[near], reach[near], balls.fine, following)
+        new = near[lying]
         fitted = reach[new] - np.float32(inset) if border is None else _fit(balls.fine, centre[new], reach[new], border)
         waiting, radius = np.concatenate([waiting, new]), np.concatenate([radius, fitted])
         # No later ball can have a larger radius than this.
@@ -52,12 +56,20 @@ def paint(balls: Balls, free: Mask, border: Border | None = None, inset: float =
 
 
 def _sort(balls: Balls) -> tuple[NDArray[np.int32], Floats32]:
-    """Return centres and reaches, the largest first; of one reach those together that lie alike between voxels."""
+    """Return centres and reaches, the largest first."""
     square = np.rint((balls.reach.astype(np.float64) * balls.fine) ** 2).astype(np.int64)
-    between = (balls.centre % balls.fine) @ np.array([4, 2, 1])
-    key = (square.max(initial=0) - square) * 8 + between
+    key = square.max(initial=0) - square
     order = np.argsort(key.astype(np.min_scalar_type(int(key.max(initial=0)))), kind="stable")
     return balls.centre[order], balls.reach[order]
+
+
+def _tell_blocks(centre: NDArray[np.int32], fine: int) -> NDArray[np.unsignedinteger]:
+    """Return the number of the block that each centre lies in: balls of one block meet the same rows."""
+    place = centre // (_BLOCK * fine)
+    n = place.max(axis=0, initial=0) + 1
+    number = (place[:, 0] * n[1] + place[:, 1]) * n[2] + place[:, 2]
+    # Numbers of 16 bits are sorted by counting.
+    return np.asarray(number.astype(np.min_scalar_type(int(np.prod(n, dtype=np.int64)))))
 
 
 def _fit(fine: int, centre: NDArray[np.int32], reach: Floats32, border: Border) -> Floats32:
@@ -100,31 +112,29 @@ def _shorten(row: NDArray[np.int16]) -> None:
 
 @compiled(parallel=True)
 def _reach_free(centre: NDArray[np.int32], reach: Floats32, fine: int, following: NDArray[np.int16]) -> Mask:
-    """Tell of each ball whether a free voxel lies in it. Balls that are alike come together."""
+    """Tell of each ball whether a free voxel lies in it."""
     found = np.zeros(reach.size, np.bool_)
-    across = int(2 * reach[0]) + 3
     for chunk in n_range((reach.size + CHUNK - 1) // CHUNK):
-        rows = np.empty((across * across, 4), np.int32)
-        n_rows = 0
-        begin = chunk * CHUNK
-        for n in range(begin, min(begin + CHUNK, reach.size)):
-            one = centre[n]
-            if n == begin or reach[n] != reach[n - 1] or not is_alike(one, centre[n - 1], fine):
-                n_rows = list_rows(one, reach[n] ** 2 - _INSET, fine, rows)
-            found[n] = _meet(one[0] // fine, one[1] // fine, one[2] // fine, rows[:n_rows], following)
+        for n in range(chunk * CHUNK, min((chunk + 1) * CHUNK, reach.size)):
+            place = (centre[n, 0] / fine, centre[n, 1] / fine, centre[n, 2] / fine)
+            found[n] = _meet(place, reach[n], following)
     return found
 
 
 @compiled()
-def _meet(z: int, y: int, x: int, rows: NDArray[np.int32], following: NDArray[np.int16]) -> bool:
+def _meet(place: tuple[float, float, float], far: float, following: NDArray[np.int16]) -> bool:
     n_z, n_y, n_x = following.shape[0], following.shape[1], following.shape[2] - 1
-    for n in range(rows.shape[0]):
-        k, j = z + rows[n, 0], y + rows[n, 1]
-        if k < 0 or k >= n_z or j < 0 or j >= n_y:
-            continue
-        first, last = max(x + rows[n, 2], 0), min(x + rows[n, 3], n_x - 1)
-        if first <= last and following[k, j, first] <= last:
-            return True
+    z, y, x = place
+    square = far * far - _INSET
+    for k in range(max(int(np.ceil(z - far)), 0), min(int(z + far) + 1, n_z)):
+        for j in range(max(int(np.ceil(y - far)), 0), min(int(y + far) + 1, n_y)):
+            left = square - (k - z) ** 2 - (j - y) ** 2
+            if left < 0:
+                continue
+            half = np.sqrt(left)
+            first, last = max(int(np.ceil(x - half)), 0), min(int(x + half), n_x - 1)
+            if first <= last and following[k, j, first] <= last:
+                return True
     return False
 
 

@@ -8,67 +8,58 @@ become parallel (Tingart et al., J Bone Joint Surg Br 85:611 (2003), for the hum
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from modelling.engine.features.catalogue import FILM, Measured, NotMeasured, Value, list_quantities
-from modelling.engine.features.drawing import BLUE, ORANGE, Drawing, Line
-from modelling.engine.features.trabecular_field import OF_FIELD, find_field, measure_field
-from modelling.engine.features.tube_fit import Tube, fit_tube
+from modelling.engine.features.cortices import WINDOW_MM, Level, draw_levels, measure_levels, refine_levels
+from modelling.engine.features.drawing import Drawing, Line
+from modelling.engine.features.trabecular_field import ATTENUATION, OF_FIELD, find_field, measure_field
 
 Floats = NDArray[np.float64]
 
-WINDOW_MM, STEP_MM = 5.0, 2.5
-"""Rows averaged into one profile, and how far apart profiles are taken."""
+STEP_MM: Final = 2.5
+"""How far apart profiles are taken."""
+NEEDS_NO_SCALE: Final = ("film.cortical_index", ATTENUATION)
+"""What is measured where nobody knows how large a pixel is."""
 APART_MM: Final = 20.0
 PARALLEL: Final = 0.15
 """Two levels are parallel where their widths differ by no more than this share."""
-BESIDE_MM: Final = 3.0
-"""Soft tissue beside the bone that the fit of a tube takes in."""
 MIRRORED: Final = 0.8
 """Near the wrist the marrow of the radius is wider than that of the ulna; below this share the film is mirrored."""
 RIDGE_MM: Final = 7.0
 """A cortex is narrower than this, the soft tissue and the gap between the bones are wider."""
+TOGETHER_MM: Final = 40.0
+"""Neighbouring cortices of one forearm are nearer to each other than this."""
+RELATIVE_ATTENUATION: Final = "relative attenuation"
+_SQUARE: Final = 1e-3
+"""Share by which the sides of a pixel may differ."""
 _ASSUMED_MM = 0.15
 """Where a film gives no size of a pixel, structures are looked for as if it were this; no length is then reported."""
 
 
-@dataclass(frozen=True)
-class Level:
-    """The radius at one level, all in pixels: columns of its outer edges and inner walls, and the grey beside it."""
-
-    row: float
-    outer: tuple[float, float]
-    inner: tuple[float, float]
-    beside: tuple[float, float]
-    ulna: tuple[int, int] = (0, 0)
-    """Columns of the ulna's inner walls."""
-
-    @property
-    def width(self) -> float:
-        """W, from edge to edge."""
-        return self.outer[1] - self.outer[0]
-
-    @property
-    def marrow(self) -> float:
-        """M, from inner wall to inner wall."""
-        return self.inner[1] - self.inner[0]
-
-
 def measure_film(
-    values: NDArray[np.floating], spacing_mm: tuple[float, float, float], side: str, spacing_is: str
+    values: NDArray[np.floating],
+    spacing_mm: tuple[float, float, float],
+    side: str,
+    spacing_is: str,
+    unit: str = RELATIVE_ATTENUATION,
 ) -> Measured:
     """Return width, cortices, attenuation and texture of the distal radius.
 
     values: (1, rows, columns), relative attenuation or any grey that is brighter where less arrives; fingers above, a
     right hand's thumb on the left. spacing_is: `none` where nobody knows how large a pixel is: lengths are left out.
-    Raises ValueError where the two bones cannot be followed.
+    unit: of the values; an attenuation is measured in RELATIVE_ATTENUATION alone.
+    Raises ValueError where pixels are not square, or the two bones cannot be followed. What one of the two places does
+    not give is left out with the reason: cortices too thin for the film's blur, a field over the border.
     """
     if values.shape[0] != 1:
         raise ValueError(f"a film is one picture, not {values.shape[0]}")
+    if abs(spacing_mm[1] - spacing_mm[2]) > _SQUARE * spacing_mm[2]:
+        raise ValueError(f"the pixels are {spacing_mm[1]:g} by {spacing_mm[2]:g} mm; wanted square ones")
     picture = np.asarray(values[0] if side == "R" else values[0][:, ::-1], np.float64)
     pixel = _ASSUMED_MM if spacing_is == "none" else spacing_mm[1]
     levels = follow_radius(picture, pixel)
@@ -80,92 +71,55 @@ def measure_film(
         picture = picture[:, ::-1]
         levels = follow_radius(picture, pixel)
     upper, lower, notes = choose_levels(levels, pixel)
-    refined = refine_levels(picture, levels, (upper, lower), pixel)
-    found = measure_levels(refined, pixel)
-    why = "the file does not say how large a pixel is"
+    parts = (
+        _measure_cortices(picture, levels, (upper, lower), pixel),
+        _measure_field(picture, levels, (upper.width + lower.width) / 2, pixel, is_scaled=spacing_is != "none"),
+    )
+    found = [value for part in parts for value in part.values]
     if spacing_is == "none":
-        found = [one for one in found if one.name == "film.cortical_index"]
-    field_why, lines = "", draw_levels(refined, pixel)
-    try:
-        field = find_field(picture, levels, (upper.width + lower.width) / 2, pixel)
-        lines.append(field.outline)
-        found += measure_field(field, pixel, is_scaled=spacing_is != "none")
-    except ValueError as error:
-        field_why = str(error)
-    drawing = Drawing(picture, spacing_mm[1:], tuple(lines))
+        found = [one for one in found if one.name in NEEDS_NO_SCALE]
+    reasons = {ATTENUATION: f"the values are in '{unit}'; wanted {RELATIVE_ATTENUATION}"}
+    if unit == RELATIVE_ATTENUATION:
+        reasons = {}
+    found = [one for one in found if one.name not in reasons]
+    drawing = Drawing(picture, spacing_mm[1:], tuple(line for part in parts for line in part.lines))
     there = {one.name for one in found}
     left_out = tuple(
-        NotMeasured(one.name, field_why if field_why and one.name in OF_FIELD else why)
+        NotMeasured(
+            one.name,
+            reasons.get(one.name) or parts[one.name in OF_FIELD].why or "the file does not say how large a pixel is",
+        )
         for one in list_quantities(FILM)
         if one.name not in there
     )
+    if spacing_is == "detector":
+        notes = (*notes, "lengths are those at the detector, larger than the bone's by the magnification")
     return Measured(tuple(found), left_out, (*mirrored, *notes), drawing.mirrored() if is_turned else drawing)
 
 
-def draw_levels(levels: Sequence[Level], pixel_mm: float) -> list[Line]:
-    """Return upright lines where the edges and inner walls were found, as long as the rows that were averaged."""
-    half = WINDOW_MM / pixel_mm / 2
-    edges = [(one.row, column, BLUE) for one in levels for column in one.outer]
-    walls = [(one.row, column, ORANGE) for one in levels for column in one.inner]
-    return [Line(((row - half, column), (row + half, column)), colour) for row, column, colour in edges + walls]
+@dataclass(frozen=True)
+class _Part:
+    """What one part of a film gave: values and where they were taken, or why there are none."""
+
+    values: tuple[Value, ...] = ()
+    lines: tuple[Line, ...] = ()
+    why: str = ""
 
 
-def measure_levels(levels: Sequence[Level], pixel_mm: float) -> list[Value]:
-    """Return the means over levels of index, widths and cortices."""
-    widths = np.array([one.width for one in levels]) * pixel_mm
-    marrows = np.array([one.marrow for one in levels]) * pixel_mm
-    areas = np.array([tube_area(width, marrow) for width, marrow in zip(widths, marrows, strict=True)])
-    named = {
-        "cortical_index": ((widths - marrows) / widths).mean(),
-        "cortical_thickness": (widths - marrows).mean(),
-        "radius_width": widths.mean(),
-        "marrow_width": marrows.mean(),
-        "cortical_area": areas.mean(),
-        "area_per_width": (areas / widths).mean(),
-    }
-    return [Value(f"{FILM}.{what}", float(value)) for what, value in named.items()]
+def _measure_cortices(picture: Floats, levels: list[Level], chosen: tuple[Level, Level], pixel: float) -> _Part:
+    try:
+        refined = refine_levels(picture, levels, chosen, pixel)
+    except ValueError as error:
+        return _Part(why=str(error))
+    return _Part(tuple(measure_levels(refined, pixel)), tuple(draw_levels(refined, pixel)))
 
 
-def tube_area(width_mm: float, marrow_mm: float) -> float:
-    """Return the wall's area of a round tube, mm2: pi T W (1 - T / W), T half of width less marrow.
-
-    Rosholm et al., Osteoporos Int 12:961 (2001).
-    """
-    wall = (width_mm - marrow_mm) / 2
-    return float(np.pi * wall * width_mm * (1 - wall / width_mm))
-
-
-def refine_levels(
-    picture: Floats, levels: Sequence[Level], chosen: tuple[Level, Level], pixel_mm: float
-) -> list[Level]:
-    """Return the chosen levels with the edges of the blurred tubes that fit their profiles.
-
-    Blur and wall can stand in for each other in a noisy profile; one film has one blur, so it is the median of what
-    every other level between the chosen ones says. Raises ValueError where nothing like a tube fits.
-    """
-    upper, lower = (one.row for one in chosen)
-    between = [one for one in levels if upper <= one.row <= lower]
-    blur = float(np.median([_fit(picture, one, pixel_mm, None)[0].blur for one in between[::2]]))
-    refined = []
-    for level in chosen:
-        tube, start = _fit(picture, level, pixel_mm, blur)
-        outer, inner = ((one[0] + start, one[1] + start) for one in (tube.outer, tube.inner))
-        refined.append(replace(level, outer=outer, inner=inner))
-    return refined
-
-
-def _fit(picture: Floats, level: Level, pixel_mm: float, blur: float | None) -> tuple[Tube, int]:
-    """Return the tube at a level, and the column its own columns count from."""
-    half = max(1, round(WINDOW_MM / pixel_mm)) // 2
-    row = round(level.row)
-    profile = picture[max(0, row - half) : row + half + 1].mean(axis=0)
-    beside = round(BESIDE_MM / pixel_mm)
-    edge = round(level.outer[1])
-    gap = edge + int(np.argmin(profile[edge : max(level.ulna) + 1]))
-    start = max(0, round(level.outer[0]) - beside)
-    stop = min(gap, edge + beside, profile.size - 1)
-    outer, inner = ((one[0] - start, one[1] - start) for one in (level.outer, level.inner))
-    return fit_tube(profile[start : stop + 1], outer, inner, pixel_mm, blur), start
+def _measure_field(picture: Floats, levels: list[Level], width: float, pixel: float, *, is_scaled: bool) -> _Part:
+    try:
+        field = find_field(picture, levels, width, pixel)
+        return _Part(tuple(measure_field(field, pixel, is_scaled=is_scaled)), (field.outline,))
+    except ValueError as error:
+        return _Part(why=str(error))
 
 
 def is_mirrored(levels: Sequence[Level]) -> bool:
@@ -209,10 +163,7 @@ def _jumps(before: Level, after: Level, pixel_mm: float) -> bool:
 def find_level(profile: Floats, row: float, pixel_mm: float) -> Level:
     """Return the radius in one profile across radius and ulna. Raises ValueError where its cortices are not seen."""
     smooth = _smooth(profile, max(0.5, 0.1 / pixel_mm))
-    peaks = _list_ridges(smooth, pixel_mm)
-    if len(peaks) < 4:
-        raise ValueError(f"{len(peaks)} cortices were seen in a profile; wanted 4")
-    first, second, third, fourth = sorted(peaks[:4])
+    first, second, third, fourth = _choose_cortices(_list_ridges(smooth, pixel_mm), pixel_mm)
     if smooth[second : third + 1].min() >= smooth[first : second + 1].min():
         raise ValueError("the gap between the bones is not darker than the marrow of the radius")
     ends = [_find_wall(smooth, peak, towards, pixel_mm) for peak, towards in ((first, -1), (second, 1))]
@@ -223,6 +174,21 @@ def find_level(profile: Floats, row: float, pixel_mm: float) -> Level:
         outer.append(centre + sign * float(np.sqrt(max(4 * half_radius**2 - inner_radius**2, 0.0) / 3)))
     beside = (ends[0][2], ends[1][2])
     return Level(row, (outer[0], outer[1]), (ends[0][0], ends[1][0]), beside, (third, fourth))
+
+
+def _choose_cortices(ridges: list[int], pixel_mm: float) -> list[int]:
+    """Return the four strongest ridges of one forearm, by column: a bright border of the picture lies farther off.
+
+    ridges: columns, the strongest first. Raises ValueError where no four lie together.
+    """
+    columns = np.sort(ridges)
+    groups = np.split(columns, np.nonzero(np.diff(columns) > TOGETHER_MM / pixel_mm)[0] + 1)
+    strongest = [[one for one in ridges if one in group][:4] for group in groups]
+    of_four = [group for group in strongest if len(group) == 4]
+    if not of_four:
+        raise ValueError(f"{max(map(len, strongest))} cortices were seen in a profile; wanted 4")
+    _, chosen = min((ridges.index(group[3]), group) for group in of_four)
+    return sorted(chosen)
 
 
 def _smooth(profile: Floats, sigma: float) -> Floats:

@@ -28,7 +28,7 @@ AS_IT_IS: Final = 0.10
 COARSEST_MM: Final = 0.20
 LOCAL_MM: Final = 1.0
 
-_ATTENUATION: Final = "film.mean_attenuation"
+ATTENUATION: Final = "film.mean_attenuation"
 TEXTURES: Final = (
     "film.trabecular_texture",
     "film.fractal_dimension",
@@ -43,7 +43,7 @@ TEXTURES: Final = (
     "film.local_anisotropy",
     "film.trabecular_direction",
 )
-OF_FIELD: Final = frozenset({_ATTENUATION, *TEXTURES})
+OF_FIELD: Final = frozenset({ATTENUATION, *TEXTURES})
 """Quantities that need the field."""
 
 
@@ -91,7 +91,7 @@ def measure_field(field: Field, pixel_mm: float, *, is_scaled: bool) -> list[Val
 
     Raises ValueError where its pixels are too coarse, or it is flat.
     """
-    found = [Value(_ATTENUATION, float(field.values.mean()) - field.beside)]
+    found = [Value(ATTENUATION, float(field.values.mean()) - field.beside)]
     return found + (measure_texture(field.values, pixel_mm) if is_scaled else [])
 
 

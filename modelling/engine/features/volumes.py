@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelling.engine.features.catalogue import HRPQCT, Measured, NotMeasured, Value, list_quantities
-from modelling.engine.features.contour import RADIUS, TIBIA
+from modelling.engine.features.contour import RADIUS, TIBIA, Compartments
 from modelling.engine.features.drawing import SEGMENTATION, THICKNESS, Coloured
 from modelling.engine.features.morphometry import measure_bone, outline_bone
 from modelling.engine.features.pictures import picture_segmentation, picture_thickness, thickness_scale_mm
@@ -22,7 +22,7 @@ def measure_volume(
     """Return the thirteen indices of a volume.
 
     values: (z, y, x) mg HA/cm3. spacing_mm: (z, y, x). region: as the header names it; the tibia has its own recipe.
-    Raises ValueError where the values are not calibrated, the voxels are no cubes, or no bone is found.
+    Raises ValueError where the values are not calibrated, the voxels are no cubes, no bone is found or it is cut off.
     """
     if unit != CALIBRATED:
         raise ValueError(f"the values are in '{unit}'; wanted {CALIBRATED}: the header holds no calibration")
@@ -32,16 +32,23 @@ def measure_volume(
     indices = tuple(Value(names[symbol], float(value)) for symbol, value in found.indices.items())
     there = {one.name for one in indices}
     left_out = tuple(
-        NotMeasured(one.name, "no cortex was found in the volume")
+        NotMeasured(one.name, found.left_out.get(one.symbol, "no cortex was found in the volume"))
         for one in list_quantities(HRPQCT)
         if one.name not in there
     )
-    coloured = {
-        SEGMENTATION: Coloured(picture_segmentation(found), ""),
-        THICKNESS: Coloured(picture_thickness(found), f"0 to {thickness_scale_mm(found):.2f} mm"),
-    }
-    notes = say_quality(judge_volume(density, spacing_mm, choose_recipe(spacing_mm)))
+    coloured = {SEGMENTATION: Coloured(picture_segmentation(found), "")}
+    if "Tb.Th" in found.indices:
+        words = f"0 to {thickness_scale_mm(found):.2f} mm"
+        coloured[THICKNESS] = Coloured(picture_thickness(found), words)
+    quality = judge_volume(density, spacing_mm, choose_recipe(spacing_mm))
+    notes = (*say_border(found.bone.compartments), *say_quality(quality))
     return Measured(indices, left_out, notes, coloured=coloured)
+
+
+def say_border(parts: Compartments) -> tuple[str, ...]:
+    """Return what is odd about where a bone lies in its picture, in words."""
+    words = "the bone touches the border of the picture: if it goes on beyond, its areas are too small"
+    return (words,) if parts.touches else ()
 
 
 def say_quality(quality: VolumeQuality) -> tuple[str, ...]:

@@ -20,6 +20,8 @@ from modelling.engine.metrics.lowess import lowess
 ENOUGH_EACH = 100
 """With and without the outcome, before intercept and slope say much: Collins et al., Stat Med 35:214 (2016)."""
 
+_HALVINGS = 60
+
 
 def brier(labels: npt.ArrayLike, risks: npt.ArrayLike) -> float:
     """Return the mean squared distance of risk and outcome, 0 best. Brier, Mon Weather Rev 78:1 (1950)."""
@@ -74,7 +76,8 @@ def fit_logistic(columns: npt.ArrayLike, labels: npt.ArrayLike, offset: Array | 
     """Return the maximum-likelihood logistic fit of labels on columns, (person, column), an intercept added.
 
     offset: (person,) added to the linear predictor with a coefficient of 1.
-    Raises NotEstimable where there is none, as when a column separates the labels. By Newton's steps.
+    Raises NotEstimable where there is none, as when a column separates the labels. By Newton's steps, each halved
+    until the fit is no worse: from far away a whole step leaps over the end and the next one back further still.
     """
     truths = as_truths(labels).astype(np.float64)
     table = np.column_stack([np.ones(truths.size), np.asarray(columns, dtype=np.float64).reshape(truths.size, -1)])
@@ -84,15 +87,31 @@ def fit_logistic(columns: npt.ArrayLike, labels: npt.ArrayLike, offset: Array | 
         risk = _expit(table @ beta + given)
         information = table.T @ (table * (risk * (1 - risk))[:, None])
         try:
-            step = np.linalg.solve(information, table.T @ (truths - risk))
+            step: Array = np.asarray(np.linalg.solve(information, table.T @ (truths - risk)), dtype=np.float64)
         except np.linalg.LinAlgError:
             break
+        step = _shorten(step, beta, table, given, truths)
         beta = beta + step
         if not np.isfinite(beta).all() or np.abs(table @ beta).max() > 500:
             break
         if np.abs(step).max() < 1e-12 * max(1.0, float(np.abs(beta).max())):
             return Fit(beta, np.asarray(np.linalg.inv(information), dtype=np.float64))
     raise NotEstimable("the fit has no end: the risks separate the outcome, or do not vary")
+
+
+def _shorten(step: Array, beta: Array, table: Array, given: Array, truths: Array) -> Array:
+    """Return the step, halved until the likelihood is no less behind it; rounding at the end of a fit is no loss."""
+    sign = 2 * truths - 1
+
+    def miss(at: Array) -> float:
+        return float(np.logaddexp(0, -sign * (table @ at + given)).sum())
+
+    before = miss(beta)
+    for _ in range(_HALVINGS):
+        if miss(beta + step) <= before * (1 + 1e-9):
+            break
+        step = step / 2
+    return step
 
 
 @dataclass(frozen=True)

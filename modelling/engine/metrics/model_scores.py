@@ -31,6 +31,8 @@ class Scored:
     weights_sha256: str
     predictions_sha256: str
     predictions: Mapping[str, float]
+    ranks_only: str = ""
+    """Why these are no probabilities of the outcome; empty where they are. Such a model is ranked, not calibrated."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ def score_model(
     model: Scored, truths: Array, risks: Array, protocol: Protocol, weights: Array | None, few: str
 ) -> Sheet:
     level = protocol.level
+    no_risk = few or model.ranks_only
     scored = {
         "model_version": model.model_version,
         "name": model.name,
@@ -61,9 +64,9 @@ def score_model(
             lambda: bootstrap_auc(truths, risks, seed=protocol.seed, resamples=protocol.resamples, level=level), few
         ),
         **_at_threshold(model.threshold, truths, risks, level, few),
-        "brier": estimate_or_why(lambda: calibration.brier_interval(truths, risks, level), few),
-        "calibration": _calibrate(truths, risks, level, few),
-        **(_NO_CURVES if few else _draw_curves(truths, risks, protocol.net_benefit_at)),
+        "brier": estimate_or_why(lambda: calibration.brier_interval(truths, risks, level), no_risk),
+        "calibration": _calibrate(truths, risks, level, no_risk),
+        **(_NO_CURVES if few else _draw_curves(truths, risks, () if model.ranks_only else protocol.net_benefit_at)),
     }
     if weights is not None:
         scored["auc_weighted"] = _weigh(truths, risks, weights, few)

@@ -15,7 +15,7 @@ from modelling.engine.metrics.estimates import Array, NotEstimable
 from modelling.engine.metrics.model_scores import Protocol, Scored, Sheet, refuse, score_model
 from modelling.engine.metrics.multiplicity import holm
 from modelling.engine.metrics.sample_size import auc_half_width
-from modelling.engine.metrics.tasks import REHEARSAL, SIMULATED, TASKS, say_not_estimable
+from modelling.engine.metrics.tasks import NOT_ESTIMABLE, REHEARSAL, SIMULATED, TASKS, say_not_estimable, why_untaught
 
 __all__ = ["FORMAT", "Facts", "Protocol", "Scored", "Sheet", "compute", "freeze"]
 
@@ -69,7 +69,7 @@ def compute(
     _refuse_unfit(tokens, models)
     truths = np.array([labels[token] for token in tokens], dtype=np.float64)
     n, n_events = truths.size, int(truths.sum())
-    few = _why_locked(facts.task, n_events)
+    few = _why_locked(facts, n_events)
     risks = [np.array([model.predictions[token] for token in tokens], dtype=np.float64) for model in models]
     heavy = None if weights is None else np.array([weights[token] for token in tokens], dtype=np.float64)
     primary = next(i for i, model in enumerate(models) if model.role == "primary")
@@ -139,10 +139,14 @@ def _refuse_unfit(tokens: Sequence[str], models: Sequence[Scored]) -> None:
             raise ValueError(f"'{model.name}' predicts a risk that is not a number from 0 to 1")
 
 
-def _why_locked(task: str, n_events: int) -> str:
-    """Return why nothing is shown for a task that wants more events; empty if it may be shown."""
-    wanted = TASKS[task].min_test_events if task in TASKS else 0
-    return say_not_estimable(n_events) if n_events < wanted else ""
+def _why_locked(facts: Facts, n_events: int) -> str:
+    """Return why nothing is shown for a task that wants more events, scored or learned from; empty if it may be."""
+    wanted = TASKS[facts.task].min_test_events if facts.task in TASKS else 0
+    # A count that nobody tells is none.
+    untaught = why_untaught(facts.task, int(facts.training.get("n_events") or 0))
+    if n_events < wanted:
+        return say_not_estimable(n_events)
+    return f"{NOT_ESTIMABLE}{untaught}" if untaught else ""
 
 
 def _compare(
@@ -175,16 +179,31 @@ def _split(
     rows: list[Sheet] = []
     for name, of_token in sorted(subgroups.items()):
         groups = np.array([of_token[token] for token in tokens])
-        for group in sorted(set(of_token.values())):
-            inside = groups == group
-            n, n_events = int(inside.sum()), int(truths[inside].sum())
-            if n < FEW_PEOPLE or min(n_events, n - n_events) < FEW_EVENTS:
-                why = f"not shown (n < {FEW_PEOPLE})" if n < FEW_PEOPLE else f"not shown (fewer than {FEW_EVENTS})"
-                rows.append({"name": name, "group": group, "n": None, "n_events": None, "auc": refuse(why)})
+        inside = {group: groups == group for group in sorted(set(of_token.values()))}
+        hidden = _hide({group: (int(mask.sum()), int(truths[mask].sum())) for group, mask in inside.items()})
+        for group, mask in inside.items():
+            if group in hidden:
+                rows.append({"name": name, "group": group, "n": None, "n_events": None, "auc": refuse(hidden[group])})
                 continue
-            found = discrimination.delong_logit_interval(truths[inside], risks[inside], level)
+            found = discrimination.delong_logit_interval(truths[mask], risks[mask], level)
+            n, n_events = int(mask.sum()), int(truths[mask].sum())
             rows.append({"name": name, "group": group, "n": n, "n_events": n_events, "auc": asdict(found)})
     return rows
+
+
+def _hide(counts: Mapping[str, tuple[int, int]]) -> dict[str, str]:
+    """Return group -> why it is not shown. counts: group -> (people, events), which add up to those of the sheet."""
+    hidden = {}
+    for group, (n, n_events) in counts.items():
+        if n < FEW_PEOPLE:
+            hidden[group] = f"not shown (n < {FEW_PEOPLE})"
+        elif min(n_events, n - n_events) < FEW_EVENTS:
+            hidden[group] = f"not shown (fewer than {FEW_EVENTS})"
+    shown = {group: n for group, (n, _) in counts.items() if group not in hidden}
+    if len(hidden) == 1 and shown:
+        # The total less the groups shown would give the one that is hidden.
+        hidden[min(shown, key=lambda group: (shown[group], group))] = "not shown (a smaller group would follow from it)"
+    return hidden
 
 
 def _foresee_precision(n: int, n_events: int) -> Sheet:

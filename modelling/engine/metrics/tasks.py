@@ -12,6 +12,7 @@ RESEARCH_USE: Final = "Research use, not a medical device"
 ONLY_SIMULATED: Final = "this model has only seen simulated bones; no risk is shown for a real radiograph"
 REHEARSAL: Final = "REHEARSAL: LABELS ARE RANDOM"
 SIMULATED: Final = "SIMULATED"
+NOT_ESTIMABLE: Final = "not estimable: "
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,22 @@ def describe_task(code: str) -> Task:
 
 def say_not_estimable(n_events: int) -> str:
     """Return what stands where a locked head would show its number."""
-    return f"not estimable: {n_events} event{'' if n_events == 1 else 's'}"
+    return NOT_ESTIMABLE + _count_events(n_events)
+
+
+def why_untaught(code: str, n_events: int) -> str:
+    """Return why a model of a task shows nothing, by the events it learned from; empty if it may be shown.
+
+    A task the catalogue does not know wants none.
+    """
+    wanted = TASKS[code].min_training_events if code in TASKS else 0
+    if n_events >= wanted:
+        return ""
+    return f"{_count_events(n_events)} in training, wanted at least {wanted}"
+
+
+def _count_events(n_events: int) -> str:
+    return f"{n_events} event{'' if n_events == 1 else 's'}"
 
 
 def name_abmd(reference: str) -> str:

@@ -25,6 +25,8 @@ DISH_MM, DISH_REACH_MM = 1.5, 10.0
 """Depth of the hollow in the radius' joint surface for scaphoid and lunate, and how far from its middle it ends."""
 
 
+_FLARE, _FLARE_MM = (0.14, 0.22), (-8.0, -2.0)
+"""How much wider the radius is at its end than at 4 %, as a share, to the thumb and to the ulna; and at what height."""
 GRAIN_GRID = (np.arange(-60.0, 12.0, 0.2), np.arange(-48.0, 42.0, 0.25))
 MUSCLE_GRID = (np.arange(-60.0, 120.0, 1.0), np.arange(-54.0, 54.0, 1.0))
 """Heights and places across, mm, of two patterns that are only seen along y."""
@@ -139,16 +141,23 @@ def _make_radius(person: Person, rng: np.random.Generator) -> Bone:
     ridge = 1.0 + 0.09 * np.cos(3 * ANGLES - 0.4) + 0.06 * np.cos(ANGLES - np.pi)
     proximal = blend(z, at_4, at_4 + 42.0)[:, None]
     shape = (1.0 - proximal) * (wide * volar * notch + wave)[None, :] + proximal * (ridge + 0.5 * wave)[None, :]
+    # Towards the joint the bone spreads to both sides: to the styloid, and to the notch that holds the ulna's head.
+    to_thumb, to_ulna = (
+        share * (1.0 - blend(z, start, at_4 - 0.8)) for share, start in zip(_FLARE, _FLARE_MM, strict=True)
+    )
+    side = np.where(np.cos(ANGLES) > 0, to_thumb[:, None], to_ulna[:, None]) * np.cos(ANGLES) ** 2
+    shape = shape * (1.0 + side)
     swell = np.where(z > at_4, np.exp(-((np.maximum(z - at_4, 0.0) / 15.0) ** 1.3)), 1.0 + 0.012 * (at_4 - z))
     area = person.shaft_area_mm2 + (person.area_mm2 - person.shaft_area_mm2) * swell
     rise = blend(z, at_4 + 2.0, 0.27 * person.forearm_mm)
+    area = area * (1.0 + 0.5 * (to_thumb + to_ulna))
     thick = person.ct_th_mm + (person.shaft_ct_mm - person.ct_th_mm) * rise
     lean = 1.0 + 0.22 * np.cos(ANGLES - np.pi + 0.5)[None, :] * (0.4 + 0.6 * rise[:, None])
     mineral = person.ct_vbmd + (shaft_mineral(np.array(person.ct_vbmd)) - person.ct_vbmd) * rise
     core = person.tb_vbmd * (1.0 + 0.30 * np.exp(-np.maximum(z, 0) / 5.0)) * (1.0 - 0.97 * blend(z, 14.0, 52.0))
     outline = _scale_to(shape, area)
     wall = np.minimum(thick[:, None] * lean, 0.85 * outline)
-    return Bone(0.0, 0.0, z, outline, wall, mineral / 1e3, core / 1e3, RADIAL_SLOPE, 0.0, PALMAR_TILT, DISH_MM)
+    return Bone(0.0, 0.0, z, outline, wall, mineral / 1e3, core / 1e3, RADIAL_SLOPE, 0.0, PALMAR_TILT, DISH_MM, 3.2)
 
 
 def _make_ulna(person: Person, rng: np.random.Generator, size: float) -> Bone:
@@ -162,7 +171,7 @@ def _make_ulna(person: Person, rng: np.random.Generator, size: float) -> Bone:
     core = 0.9 * person.tb_vbmd * (1.0 - 0.95 * blend(z, 10.0, 42.0)) / 1e3
     mineral = np.full(z.shape, 1.05 * person.ct_vbmd / 1e3)
     end_z = 1.5 + 1.2 * float(rng.standard_normal())
-    return Bone(-21.5 * size, 2.0, z, outline, wall, mineral, core, end_slope=0.0, end_z=end_z, corner_mm=4.2)
+    return Bone(-20.9 * size, 2.0, z, outline, wall, mineral, core, end_slope=0.0, end_z=end_z, corner_mm=4.2)
 
 
 def _make_texture(grid: Grid, tb_n: float, rng: np.random.Generator) -> Floats:
@@ -198,7 +207,7 @@ def skin_at(forearm: Forearm, z: Floats) -> tuple[Floats, Floats, Floats]:
 
 def _make_grain(person: Person) -> Floats:
     """Return the network that thin plates give on a film: bright where a random field is near zero."""
-    field = -np.abs(_make_pattern(person.stream(HAND + 200), GRAIN_GRID, 0.62 * person.tb_n, 1.4))
+    field = -np.abs(_make_pattern(person.stream(HAND + 200), GRAIN_GRID, 0.95 * person.tb_n, 1.4))
     return np.asarray((field - field.mean()) / field.std())
 
 

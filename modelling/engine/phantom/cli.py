@@ -87,7 +87,7 @@ def _read(arguments: argparse.Namespace) -> tuple[Path, Plan]:
     if (arguments.out is None) == (arguments.folder is None):
         raise ValueError("where to write was said not at all or twice; wanted --out DIR")
     is_short = arguments.out is None
-    voxel = arguments.voxel_mm or (0.5 if is_short else 0.061)
+    voxel = arguments.voxel_mm if arguments.voxel_mm is not None else 0.5 if is_short else 0.061
     if voxel < FINEST_MM:
         raise ValueError(f"a voxel of {voxel} mm; wanted {FINEST_MM} mm or more")
     shares = (arguments.defects, arguments.stratec if arguments.stratec is not None else 0.0)

@@ -26,7 +26,7 @@ from modelling.engine.phantom.defects import (
     clip_field,
     draw_defect,
 )  # fmt: skip
-from modelling.engine.phantom.dicom_writer import MARK, Identity, write_dicom
+from modelling.engine.phantom.dicom_writer import MARK, Identity, as_filed, write_dicom
 from modelling.engine.phantom.images import Images, make_images
 from modelling.engine.phantom.isq_writer import write_isq
 from modelling.engine.phantom.outcomes import (
@@ -90,7 +90,8 @@ def make_participant(plan: Plan, index: int) -> Participant:
     mechanics = None
     if twin.segments:
         mechanics = find_mechanics(twin.segments[0], person)
-        relative = scale_strength(mechanics.strength_n, mechanics.fall_load_n)
+        strength, load = np.array(mechanics.strength_n), np.array(mechanics.fall_load_n)
+        relative = float(scale_strength(strength, load))
         person = make_person(plan.seed, index, plan.world, relative)
     rng = person.stream(CHOICES)
     is_marked = bool(rng.random() < (0.9 if person.has_op else 0.1))
@@ -178,16 +179,18 @@ def _write_scans(plan: Plan, one: Participant, folder: Path) -> None:
 
 
 def _write_tensors(one: Participant, path: Path) -> None:
-    """Write the images as arrays: film in grey steps, DXA in g/cm2, pQCT in mg HA/cm3, bone in g HA/cm3 at 0.244 mm."""
+    """Write the images as arrays: film in grey steps as filed, DXA in g/cm2, pQCT in mg HA/cm3, HR-pQCT at 0.244 mm.
+
+    They are made of the images, as the scanners' files are: nothing of the person reaches one and not the other.
+    """
     missing = one.defect.missing if one.defect and one.defect.name == MISSING else None
     images = one.images
     arrays: dict[str, Any] = {"pqct": images.pqct.values}
     if not one.is_stratec_only:
-        arrays |= {"film": images.film.values, "dxa": images.dxa.values}
-        if one.twin.segments:
-            segment = one.twin.segments[0]
-            arrays["bone"] = average_voxels(segment.mineral, segment.grid.steps[1], OUTCOME_MM)[0]
-    arrays.pop("bone" if missing == "hrpqct" else str(missing), None)
+        arrays |= {"film": as_filed(images), "dxa": images.dxa.values}
+        if images.hrpqct is not None:
+            arrays["hrpqct"] = average_voxels(images.hrpqct.values, images.hrpqct.spacing_mm[0], OUTCOME_MM)[0]
+    arrays.pop(str(missing), None)
     np.savez(path, mark=np.array(MARK.encode()), **arrays)
 
 

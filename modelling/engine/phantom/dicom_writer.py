@@ -149,8 +149,13 @@ def _make_film(images: Images, identity: Identity, side: str) -> FileDataset:
         PixelIntensityRelationshipSign=-1, RescaleIntercept="0", RescaleSlope="1", RescaleType="US",
         LossyImageCompression="00", AcquisitionContextSequence=[], PresentationLUTShape="IDENTITY",
     )  # fmt: skip
-    _put_pixels(dataset, np.minimum(images.film.values[0].astype(np.int64) + exposure.offset, 65535).astype(np.uint16))
+    _put_pixels(dataset, as_filed(images)[0])
     return dataset
+
+
+def as_filed(images: Images) -> NDArray[np.uint16]:
+    """Return the film (1, rows, columns) in grey steps as stored: its open field lies where its dose put it."""
+    return np.minimum(images.film.values.astype(np.int64) + images.exposure.offset, 65535).astype(np.uint16)
 
 
 def _film_axes(side: str) -> list[str]:

@@ -4,13 +4,13 @@ Beams with a spectrum harden on their way, so the formula for two single energie
 densities are calibrated on steps of known mineral and water.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from modelling.engine.phantom.anatomy import NOISE_DXA, Forearm
+from modelling.engine.phantom.anatomy import ANGLES, NOISE_DXA, Bone, Forearm
 from modelling.engine.phantom.attenuation import AT_38_KEV, AT_70_KEV, HIGH_BEAM, LOW_BEAM, Beam
 from modelling.engine.phantom.person import Person
 from modelling.engine.phantom.projections import blur
@@ -26,6 +26,13 @@ BONE_WEIGHT = float(AT_38_KEV.ha - TISSUE_RATIO * AT_70_KEV.ha)
 """cm2/g."""
 STEPS_HA, STEPS_WATER = (0.0, 0.2, 0.4, 0.8, 1.2, 1.6), (1.0, 2.0, 3.5, 5.0, 7.0)
 """What the scanner is calibrated on: mineral, g/cm2, behind water, cm."""
+
+TURN_DEGREES, BETWEEN_MM = 1.0, -10.0
+"""SD of the arm's roll from one placing to the next; and the line it rolls about, mm from the radius' axis."""
+SHIFT_MM, DRIFT = 0.3, 0.005
+"""SD of where the regions are laid along the arm, and of the scanner's scale from scan to scan (no unit).
+
+With the roll the phantom's own choices, made for the precision that is measured in patients (MODELLING 6.3, C6)."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +98,30 @@ def _calibrate() -> tuple[float, ...]:
     return tuple(np.linalg.lstsq(np.stack(_terms(*seen), axis=1), ha, rcond=None)[0].tolist())
 
 
+def place_arm(forearm: Forearm, person: Person, placing: int) -> Forearm:
+    """Return the forearm as it lies at a placing: rolled a little about its own length, each time otherwise.
+
+    Of an uneven shaft another width is seen then, and so another areal density. Placing 0 is the arm as it was made.
+    """
+    if placing == 0:
+        return forearm
+    places = round(TURN_DEGREES * float(person.stream(1500 + placing).standard_normal()) / 360.0 * ANGLES.size)
+    return replace(forearm, radius=_roll(forearm.radius, places), ulna=_roll(forearm.ulna, places))
+
+
+def _roll(bone: Bone, places: int) -> Bone:
+    """Return a bone rolled by so many of ANGLES about the middle between radius and ulna."""
+    turn = 2 * np.pi * places / ANGLES.size
+    x, y = bone.x0 - BETWEEN_MM, bone.y0
+    return replace(
+        bone,
+        x0=float(BETWEEN_MM + x * np.cos(turn) - y * np.sin(turn)),
+        y0=float(x * np.sin(turn) + y * np.cos(turn)),
+        outline=np.roll(bone.outline, places, axis=1),
+        wall=np.roll(bone.wall, places, axis=1),
+    )
+
+
 def make_dxa(shadow: Shadow, forearm: Forearm, person: Person, side: str, placing: int = 0) -> Dxa:
     """Return a forearm DXA of the radius and ulna; the regions are those of the radius.
 
@@ -108,7 +139,9 @@ def make_dxa(shadow: Shadow, forearm: Forearm, person: Person, side: str, placin
         measured.append(line + rng.standard_normal(line.shape) * np.exp(line / 2) / np.sqrt(photons))
     density = calibrated_density(measured[0], measured[1])
     density -= _soft_tissue_level(density, seen)[:, None]
-    regions = _measure(density, seen.ha, z, x, person, shift=0.4 * float(rng.standard_normal()))
+    shift, drift = SHIFT_MM * float(rng.standard_normal()), DRIFT * float(rng.standard_normal())
+    density *= 1.0 + drift
+    regions = _measure(density, seen.ha, z, x, person, shift)
     image = np.where(seen.water + seen.fat > 0.2, np.maximum(density, 0.0), 0.0)
     return Dxa(image[:, ::-1] if side == "L" else image, regions)
 

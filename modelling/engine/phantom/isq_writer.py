@@ -41,13 +41,15 @@ def write_isq(
     head[: len(MAGIC)] = MAGIC
     z, y, x = native.shape
     um = round(voxel_mm * 1000)
+    # Readers divide the extent by the voxels: a voxel need not be whole micrometres, as 60.7 is not.
+    extents = [round(n * voxel_mm * 1000) for n in (x, y, z)]
     blocks = 1 + _EXTENDED_BLOCKS + -(-native.nbytes // BLOCK)
     struct.pack_into("<4i", head, 16, 3, 0, blocks, 1)
     struct.pack_into("<i", head, 32, 9999)
     struct.pack_into("<Q", head, DATE_AT, vms_ticks(taken_on))
-    struct.pack_into("<9i", head, 44, x, y, z, *(n * um for n in (x, y, z)), um, um, round(first_mm * 1000))
+    struct.pack_into("<9i", head, 44, x, y, z, *extents, um, um, round(first_mm * 1000))
     struct.pack_into("<5i", head, 80, int(native.min()), int(native.max()), MU_SCALING, x, 900)
-    struct.pack_into("<4i", head, 100, x * um, 9, 100_000, 1)
+    struct.pack_into("<4i", head, 100, extents[0], 9, 100_000, 1)
     struct.pack_into("<3i", head, 116, _RADIUS_SITE[side], 0, 3)
     head[NAME_AT : NAME_AT + NAME_BYTES] = name.encode("latin-1").ljust(NAME_BYTES)
     struct.pack_into("<2i", head, 168, 68_000, 1_460)

@@ -29,7 +29,15 @@ WORLDS = {
     LABELS_RANDOM: "labels are drawn by lot",
 }
 """Worlds in which later work must report each input for what it is."""
-STRENGTH_MEAN, STRENGTH_SD = 0.258, 0.283
+FORMULA_TRAITS = ("area_mm2", "ct_th_mm", "ct_vbmd", "tb_vbmd")
+"""What `expected_strength` is made of."""
+_FORMULA_N, _FORMULA_POWERS = 0.2201, (0.50, 0.78, 0.88, 0.13)
+STRENGTH_MEAN, STRENGTH_SD = -0.020, 0.233
+"""Of the logarithm of strength over fall load, over the cohort."""
+STRENGTH_APART = 0.021
+"""SD of the logarithm of what finite elements say over what `expected_strength` does."""
+FALL_LOAD_N = 2500.0
+"""Load on the wrist of a person of 163 cm and 70 kg who falls; the phantom's own choice of scale."""
 PREVALENCE_OP, PREVALENCE_FX = 0.21, 0.22
 AXIAL_SD = 0.80
 """SD of what spine and hip share and the forearm does not tell, in T-score units."""
@@ -140,23 +148,31 @@ def osteoporosis_risk(mean: Floats) -> Floats:
     return np.asarray((1.0 - none) @ (weights / weights.sum()))
 
 
+def expected_strength(people: People) -> Floats:
+    """Return the failure load, N, that finite elements are to be expected to find of the scanned piece of radius.
+
+    A product of powers of the traits, fitted to drawn radii (`python -m bench.phantom_strength`): cohorts whose bones
+    are averaged have no volume of their own to break.
+    """
+    powers = [
+        power * np.log(getattr(people, name)) for name, power in zip(FORMULA_TRAITS, _FORMULA_POWERS, strict=True)
+    ]
+    return np.asarray(_FORMULA_N * np.exp(np.sum(powers, axis=0)))
+
+
+def fall_load(height_cm: Floats, weight_kg: Floats) -> Floats:
+    """Return the load of a fall, N: it goes with the root of height fallen and mass (energy into a spring)."""
+    return np.asarray(FALL_LOAD_N * np.sqrt(height_cm / 163.0 * weight_kg / 70.0))
+
+
 def relative_strength(people: People) -> Floats:
-    """Return the log of the factor-of-risk's strength over fall load, in SD units about the cohort's mean.
-
-    Strength of a section goes with area x density^2 (Carter and Hayes, J Bone Joint Surg Am 59:954, 1977); the load
-    of a fall with the root of the height fallen and the weight.
-    """
-    section = np.log(people.area_mm2) + 2.0 * np.log(ultradistal_density(people))
-    load = 0.5 * np.log(people.height_cm / 163.0) + 0.5 * np.log(people.weight_kg / 70.0)
-    return (section - load - 3.31) / 0.56
+    """Return the log of the expected strength over fall load, in SD units about the cohort's mean."""
+    return scale_strength(expected_strength(people), fall_load(people.height_cm, people.weight_kg))
 
 
-def scale_strength(strength_n: float, load_n: float) -> float:
-    """Return a measured strength over fall load on the scale of `relative_strength`: its logarithm in SD units.
-
-    Mean and SD by a straight line through `simple_strength` of 20 phantoms at 0.122 mm against `relative_strength`.
-    """
-    return float((np.log(strength_n / load_n) - STRENGTH_MEAN) / STRENGTH_SD)
+def scale_strength(strength_n: Floats, load_n: Floats) -> Floats:
+    """Return strength over fall load as its logarithm in SD units about the cohort's mean."""
+    return np.asarray((np.log(strength_n / load_n) - STRENGTH_MEAN) / STRENGTH_SD)
 
 
 def fracture_logit_parts(people: People, strength: Floats) -> dict[str, Floats]:

@@ -207,7 +207,7 @@ class Person:
     """g/cm2, by the formulas of `outcomes`; what an image gives differs by its own error."""
     abmd_ud: float
     strength: float
-    """Log of the surrogate failure load, SD units."""
+    """Log of strength over fall load, SD units: by finite elements where the bone was drawn, else by their formula."""
     t_spine: float
     t_neck: float
     t_hip: float

@@ -127,12 +127,12 @@ def cast_hand(forearm: Forearm, person: Person, z: Floats, x: Floats) -> tuple[F
     mineral, marrow = np.zeros((z.size, x.size)), np.zeros((z.size, x.size))
     rng = person.stream(HAND)
     size = float(np.sqrt(person.area_mm2 / 258.0))
-    grain = 1.0 + 0.22 * _join(GRAIN_GRID, forearm.grain, z, x)
+    grain = 1.0 + 0.17 * _join(GRAIN_GRID, forearm.grain, z, x)
     core = float(forearm.radius.core.max())
     for lens in list_lenses():
         shift_z, shift_x = 0.35 * rng.standard_normal(2)
         if lens.is_on_ulna:
-            shift_z, shift_x = forearm.ulna.end_z - 4.2 * size, forearm.ulna.x0 + 21.2 * size
+            shift_z, shift_x = forearm.ulna.end_z - 4.2 * size, forearm.ulna.x0 + 21.0 * size
         rows = _inside(z, lens.z * size + shift_z)
         columns = _inside(x, lens.x * size + shift_x)
         if rows.start >= rows.stop or columns.start >= columns.stop:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from modelling.engine.training.fields import FIELDS_OF_FORM, IMAGES, MEASUREMENTS, NHANES_COLUMNS
+from modelling.engine.training.fields import ANSWERS, FIELDS_OF_FORM, IMAGES, MEASUREMENTS, NHANES_COLUMNS
 
 
 class Use(StrEnum):
@@ -195,9 +195,7 @@ VARIABLES: tuple[Rule, ...] = (
         },
     ),
     Rule("med_start med_stop med_last_dose mh_start fxh_date", FORBIDDEN, "a date; nothing dated enters a snapshot"),
-    Rule(
-        "gender ghaht hand_basis phy_notdone ht_recall_src", FORBIDDEN, "explains another answer; no input of its own"
-    ),
+    Rule("gender ghaht hand_basis phy_notdone ht_recall_src", FORBIDDEN, "explains another answer; no input itself"),
     Rule(
         "fxh_fragility_rule fxh_any",
         INPUT,
@@ -210,6 +208,16 @@ VARIABLES: tuple[Rule, ...] = (
     Rule("meno_status", INPUT, "menopause at baseline; it also chooses between T and Z", _PUBLIC_TASK),
 )
 """Single variables that differ from their form."""
+
+ONE_ANSWER: tuple[Rule, ...] = (
+    Rule(
+        "bone_medicines",
+        INPUT,
+        "medicines begun before baseline; those begun later are never read",
+        {(FX_FRAG,): Ruling(FORBIDDEN, "often begun after the fracture and because of it"), **_PUBLIC_TASK},
+    ),
+)
+"""Single answers of a list that differ from their variable."""
 
 _NOT_OURS = Ruling(FORBIDDEN, "a column of the public NHANES table, which has no label for this task")
 
@@ -255,6 +263,7 @@ _RULE_OF: dict[str, Rule] = {
     **_spread(FORMS, FIELDS_OF_FORM),
     **_spread(FAMILIES, MEASUREMENTS),
     **_spread(VARIABLES, {}),
+    **_spread(ONE_ANSWER, ANSWERS),
 }
 _NHANES_RULE_OF = _spread(NHANES, {})
 
@@ -263,12 +272,12 @@ def classify(task: str, variable: str) -> Ruling:
     """Return what a variable is in a task.
 
     variable: a name of the dictionary, a measurement, `image.<modality>`, or a column of the public table. A part
-    after `@` says which row or answer of a list is meant (`pq_tot_den@4`) and changes nothing.
+    after `@` says which row or answer of a list is meant (`pq_tot_den@4`); few answers are ruled on by themselves.
     Raises ValueError for a task or a variable nobody has classified.
     """
     if task not in TASKS:
         raise ValueError(f"'{task}' is no task; there are: {', '.join(TASKS)}")
-    name = variable.partition("@")[0]
+    name = variable if variable in _RULE_OF else variable.partition("@")[0]
     if name in _NHANES_RULE_OF:
         return _NHANES_RULE_OF[name].rule_on(task) if task == FX_WRIST_PAST else _NOT_OURS
     if name not in _RULE_OF:
@@ -278,13 +287,14 @@ def classify(task: str, variable: str) -> Ruling:
 
 def list_variables() -> list[str]:
     """Return every variable that is classified, in the order of the forms."""
-    groups = [*FIELDS_OF_FORM.values(), *MEASUREMENTS.values(), IMAGES, NHANES_COLUMNS]
+    groups = [*FIELDS_OF_FORM.values(), *ANSWERS.values(), *MEASUREMENTS.values(), IMAGES, NHANES_COLUMNS]
     return [name for group in groups for name in group.split()]
 
 
 def list_rulings(task: str) -> Iterator[tuple[str, str, Ruling]]:
     """Yield (form or family, variable, ruling) of a task, in the order of the forms: for pages and reports."""
-    families = {**{f"measured in {name}": names for name, names in MEASUREMENTS.items()}, "images": IMAGES}
-    for group, names in {**FIELDS_OF_FORM, **families, "nhanes": NHANES_COLUMNS}.items():
+    measured = {f"measured in {name}": names for name, names in MEASUREMENTS.items()}
+    answers = {name.replace("_", " "): names for name, names in ANSWERS.items()}
+    for group, names in {**FIELDS_OF_FORM, **answers, **measured, "images": IMAGES, "nhanes": NHANES_COLUMNS}.items():
         for variable in names.split():
             yield group, variable, classify(task, variable)

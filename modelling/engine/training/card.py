@@ -6,7 +6,14 @@ Words for a task come from the one catalogue, `modelling.engine.metrics.tasks`.
 from collections.abc import Mapping
 from typing import Any
 
-from modelling.engine.metrics.tasks import ONLY_SIMULATED, RESEARCH_USE, SIMULATED, describe_task, say_not_estimable
+from modelling.engine.metrics.tasks import (
+    NOT_ESTIMABLE,
+    ONLY_SIMULATED,
+    RESEARCH_USE,
+    SIMULATED,
+    describe_task,
+    why_untaught,
+)
 from modelling.engine.recipes import FILM_ONLY, PROFILES, RECIPES
 
 FEW_EVENTS = 20
@@ -16,14 +23,14 @@ def write_card(model: Mapping[str, Any], metrics: Mapping[str, Any], manifest: M
     """Return the card. Raises KeyError for a task without words in the catalogue."""
     task = describe_task(model["task"])
     recipe = RECIPES[model["recipe"]]
-    is_locked = model["n_events"] < task.min_training_events
+    why_locked = why_untaught(model["task"], model["n_events"])
     return {
         "format": "trabecula.card/1",
         "mark": SIMULATED if model["origin"] == "simulated" else "",
         "title": f"{task.title}: {recipe.title}",
         "predicts": task.output,
-        "is_locked": is_locked,
-        "locked_because": say_not_estimable(model["n_events"]) if is_locked else "",
+        "is_locked": bool(why_locked),
+        "locked_because": f"{NOT_ESTIMABLE}{why_locked}" if why_locked else "",
         "recipe": recipe.summary,
         "profile": PROFILES[model["profile"]].summary,
         "origin": model["origin"],

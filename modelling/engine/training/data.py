@@ -11,6 +11,7 @@ from torch import Tensor
 
 from modelling.engine.nets.fusion import Shape, name_group
 from modelling.engine.training.config import Config
+from modelling.engine.training.fields import FE_NAMES
 from modelling.engine.training.images import count_channels, get_unit, load_images
 from modelling.engine.training.snapshot import Column, Snapshot
 from modelling.engine.training.table import TableScaler, find_observed_groups, read_numbers
@@ -18,10 +19,6 @@ from modelling.engine.training.table import TableScaler, find_observed_groups, r
 MEASURED_GROUPS = frozenset({"film", "xrq", "dxa", "pqct", "pqc", "hrpqct", "hrp"})
 """Groups whose numbers are measured on images; a net that may see fewer images learns them beside its task. Finite
 elements are not among them: a model they taught cannot be judged by them, so they are learned only when asked for."""
-
-FE_PREFIX = "fe."
-"""How the names of finite element quantities begin."""
-
 RawImages = Mapping[str, tuple[Tensor, Tensor]]
 """By modality: (n, channels, size, size) float32 in the stored unit, and (n,) bool who has one."""
 
@@ -202,7 +199,11 @@ def _scale_images(images: Tensor, has: Tensor, rows: NDArray[np.int64], unit: st
 def _choose_auxiliary(columns: Sequence[Column], values: set[str], config: Config) -> tuple[str, ...]:
     numbers = {column.name: column for column in columns if column.kind == "number" and column.name in values}
     if config.auxiliary is None:
-        return tuple(name for name, column in numbers.items() if column.group in MEASURED_GROUPS)
+        return tuple(
+            name
+            for name, column in numbers.items()
+            if column.group in MEASURED_GROUPS and not name.startswith(FE_NAMES)
+        )
     known = {column.name for column in columns if column.kind == "number"}
     if unknown := [name for name in config.auxiliary if name not in known]:
         raise ValueError(f"auxiliary names '{unknown[0]}', which is no number among the columns of this run")

@@ -151,9 +151,21 @@ MEASUREMENTS: dict[str, str] = {
         "hrpqct.tt_vbmd hrpqct.tb_vbmd hrpqct.ct_vbmd hrpqct.bvtv hrpqct.tb_n hrpqct.tb_th hrpqct.tb_sp hrpqct.ct_th "
         "hrpqct.ct_po hrpqct.ct_ar hrpqct.tb_ar hrpqct.tt_ar hrpqct.ct_pm"
     ),
-    "fe": "fe.stiffness fe.failure_load",
+    "fe": "fe.stiffness fe.failure_load fe.reaction_force fe.apparent_modulus fe.effective_strain",
 }
 """Family → quantities measured in images of the forearm (`cohort.measurements` keeps them)."""
+
+ANSWERS: dict[str, str] = {
+    "bone_medicines": (
+        "med_class@bisphosphonate_po med_class@zoledronate med_class@ibandronate_iv med_class@denosumab "
+        "med_class@teriparatide med_class@abaloparatide med_class@romosozumab med_class@raloxifene "
+        "med_class@strontium med_class@calcitonin"
+    ),
+}
+"""Single answers of a list that are ruled on apart from their variable, as `variable@code`."""
+
+FE_NAMES = ("fe.", "hr_fe_")
+"""How the names of what finite elements computed begin, measured here or told by the scanner (DECISIONS 3)."""
 
 IMAGES = "image.film image.dxa image.pqct image.hrpqct"
 """The images themselves, as modalities of a snapshot."""

@@ -4,7 +4,7 @@ import hashlib
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -13,18 +13,23 @@ from numpy.typing import NDArray
 from safetensors import torch as safetensors
 from torch import Tensor
 
+from modelling.engine.metrics.tasks import why_untaught
 from modelling.engine.nets.registry import make
 from modelling.engine.recipes import FILM_ONLY, IMAGE_MODALITIES
 from modelling.engine.training import checkpoint
 from modelling.engine.training.clinical import get_labels, get_weights
-from modelling.engine.training.data import FE_PREFIX, Preparation, RawImages, prepare, read_raw_images
+from modelling.engine.training.data import Preparation, RawImages, prepare, read_raw_images
 from modelling.engine.training.folds import split_into_folds, split_off_share
 from modelling.engine.training.loop import FoldData, FoldTraining, answer_all, find_film
 from modelling.engine.training.progress import Point
+from modelling.engine.training.results import hash_of_code
 from modelling.engine.training.snapshot import Snapshot
 from modelling.engine.training.table import choose_columns
 from modelling.engine.training.trained import FoldModel, Predictor, Trained, Work
 from portal.proof import jcs
+
+BOTH = 2
+"""A question is learned from people with both answers."""
 
 CHECKPOINT_SECONDS = 10.0
 """At most so much work is lost when the process is killed."""
@@ -87,7 +92,8 @@ class _Training:
         self.modalities = tuple(name for name in IMAGE_MODALITIES if name in wanted and snapshot.images.get(name))
         self.raw: RawImages = read_raw_images(snapshot, self.modalities, config.image_px)
         self.fold_of = split_into_folds(self.labels, config.folds, config.seed)
-        self.fingerprint = hashlib.sha256(jcs.dumps({"config": config.as_json(), "of": snapshot.sha256})).hexdigest()
+        bound: dict[str, jcs.Json] = {"config": config.as_json(), "of": snapshot.sha256, "code": hash_of_code()}
+        self.fingerprint = hashlib.sha256(jcs.dumps(bound)).hexdigest()
         self.done: list[FoldModel] = []
         self.oof: dict[str, NDArray[np.float64]] = {}
         self.points: list[Point] = []
@@ -107,15 +113,22 @@ class _Training:
         return Trained(
             tuple(self.done),
             self.fold_of,
-            self.oof,
-            {"kind": "fusion", "device": self.device.type, "fe_taught": self._is_fe_taught()},
+            self._list_answers(),
+            {"kind": "fusion", "device": self.device.type},
             self.modalities,
             tuple(column.name for column in self.columns),
         )
 
-    def _is_fe_taught(self) -> bool:
-        targets = [name for one in self.done for name in one.preprocess["inputs"]["auxiliary"]]
-        return any(name.startswith(FE_PREFIX) for name in targets)
+    def _list_answers(self) -> dict[str, NDArray[np.float64]]:
+        """Return out-of-fold predictions by the inputs that every fold answers from and both labels are seen from.
+
+        With few radiographs a fold may have learned from none, and could not answer from the radiograph alone.
+        """
+        film = self.oof.get(FILM_ONLY, np.full(self.work.snapshot.n, np.nan))
+        in_all = all("film" in one.preprocess["inputs"]["images"] for one in self.done)
+        if in_all and len(np.unique(self.labels[np.isfinite(film)])) == BOTH:
+            return self.oof
+        return {inputs: p for inputs, p in self.oof.items() if inputs != FILM_ONLY}
 
     def _make_fold(self, number: int) -> FoldData:
         config, snapshot = self.config, self.work.snapshot
@@ -134,6 +147,8 @@ class _Training:
                 self._keep(fold, "stopped when asked")
                 return False
             point = fold.run_epoch()
+            if why_untaught(config.task, int(self.labels.sum())):
+                point = replace(point, auc=None, auc_film=None)
             self.points.append(point)
             self.work.progress.add(point, self._count_steps(fold), say_point(point, config.folds, config.epochs))
             if time.monotonic() - self.kept_at >= CHECKPOINT_SECONDS:

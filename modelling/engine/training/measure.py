@@ -58,6 +58,18 @@ def measure_oof(labels: Labels, p: Vector, fold_of: NDArray[np.int64], weights: 
     return sheet
 
 
+def blank_scores(sheet: Mapping[str, Any], why: str) -> dict[str, Any]:
+    """Return scores with their counts alone and the reason, for a task that has too few events to be judged."""
+    blank = dict(sheet) | {
+        "folds": [{**fold, "auc": None} for fold in sheet["folds"]],
+        "auc_mean": None,
+        "n_folds_in_mean": 0,
+        "auc_pooled": {"value": None, "lower": None, "upper": None, "why": why},
+        "brier": None,
+    }
+    return blank | ({"auc_weighted": None} if "auc_weighted" in sheet else {})
+
+
 def _pool(labels: Labels, p: Vector) -> Mapping[str, Any]:
     try:
         return asdict(delong_logit_interval(labels, p))

@@ -17,11 +17,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from modelling.engine.metrics.tasks import why_untaught
 from modelling.engine.recipes import FILM_ONLY
 from modelling.engine.training.card import write_card
 from modelling.engine.training.clinical import get_labels
 from modelling.engine.training.config import Config
-from modelling.engine.training.measure import measure_oof
+from modelling.engine.training.fields import FE_NAMES
+from modelling.engine.training.measure import blank_scores, measure_oof
 from modelling.engine.training.snapshot import Snapshot
 from modelling.engine.training.thresholds import choose_thresholds
 from modelling.engine.training.trained import Trained
@@ -67,10 +69,12 @@ def write_results(folder: Path, config: Config, snapshot: Snapshot, trained: Tra
 
 
 def measure_all(config: Config, snapshot: Snapshot, trained: Trained) -> dict[str, Any]:
-    """Return the scores by inputs. `primary` names the inputs that stand first."""
+    """Return the scores by inputs, or why there are none yet. `primary` names the inputs that stand first."""
     labels = get_labels(snapshot)
     weights = snapshot.weights
     found = {inputs: measure_oof(labels, p, trained.fold_of, weights) for inputs, p in trained.oof.items()}
+    if why := why_untaught(config.task, int(labels.sum())):
+        found = {inputs: blank_scores(sheet, why) for inputs, sheet in found.items()}
     return {
         "format": "trabecula.metrics/1",
         "task": config.task,
@@ -111,7 +115,8 @@ def describe_model(config: Config, snapshot: Snapshot, trained: Trained) -> dict
         "weights_sha256": hash_of_weights(hashes),
         "thresholds": choose_thresholds(config.threshold_rule, labels, trained.oof),
         "calibration": {inputs: _sort_calibration(labels, p) for inputs, p in trained.oof.items()},
-        "fe_taught": bool(trained.net.get("fe_taught", False)),
+        # Fed with them or taught to tell them: what it learns beside its task is always one of its columns.
+        "fe_taught": any(name.startswith(FE_NAMES) for name in trained.columns),
         "config": config.as_json(),
         "code_sha256": hash_of_code(),
         "versions": {name: version(name) for name in (("torch", "monai", "numpy") if config.is_net else ("numpy",))},

@@ -16,10 +16,13 @@ from cohort.crf.services import (
     save_answers,
     sign_record,
 )
+from cohort.labels.fractures import make_past_fracture_label
+from cohort.labels.reading import read_past_fractures
 from cohort.participants.models import Visit
 from cohort.study.schedule import add_months
 from portal.core.errors import NotAllowed, Refused, StaleState, WrongState
-from tests.cast import Cast, days_ago, make_participant
+from portal.roles.models import Role
+from tests.cast import Cast, act_as, days_ago, make_participant
 from tests.cohort.crf.builders import ANT, FAL, FXH, begin, complete, enter
 from tests.database import rolls_back
 
@@ -125,6 +128,17 @@ def test_nothing_is_entered_after_a_withdrawal(cast: Cast):
         enter(cast.nora, visit, "fal", FAL, version=1)
 
 
+def test_a_complete_form_stays_complete_after_a_withdrawal(cast: Cast):
+    visit = begin(cast)
+    complete(cast.nora, visit, "fxh", {"fxh_any": "0"})
+    withdraw_consent(
+        actor=cast.nora, participant=visit.participant, level=Level.NO_MORE_VISITS, withdrawn_on=days_ago(0)
+    )
+    with pytest.raises(Refused, match="withdrawn on"):
+        reopen_record(actor=cast.nora, visit=visit, form="fxh", number=1, why="typing error")
+    assert OutcomeRecord.objects.get().state == "complete"
+
+
 @pytest.mark.parametrize("who", ["nell", "mona", "ana", "paula", "dan", "adam"])
 @pytest.mark.parametrize("form", ["fal", "fxh"])
 def test_only_the_sites_own_staff_enter(cast: Cast, who: str, form: str):
@@ -213,6 +227,37 @@ def test_the_principal_investigator_signs_what_is_complete_and_nothing_else(cast
     assert Record.objects.get().state == "signed"
 
 
+def test_the_outcome_assessor_signs_what_tells_of_an_outcome_and_nobody_else_does(cast: Cast):
+    visit = begin(cast)
+    assessor = act_as("Asa Assessor", Role.ASSESSOR, site=cast.exeter)
+    elsewhere = act_as("Else Assessor", Role.ASSESSOR, site=cast.plymouth)
+    enter(cast.nora, visit, "fxh", FXH)
+    with pytest.raises(WrongState, match="'sign' cannot happen while 'draft'"):
+        sign_record(actor=assessor, visit=visit, form="fxh", number=1)
+    complete_record(actor=cast.nora, visit=visit, form="fxh", number=1)
+    for other in (cast.nora, cast.dan):
+        with pytest.raises(NotAllowed, match=r"'outcome\.sign' is for: outcome assessor"):
+            sign_record(actor=other, visit=visit, form="fxh", number=1)
+    for other in (cast.paula, elsewhere):
+        with pytest.raises(NotAllowed, match=r"'outcome\.view' is for"):
+            sign_record(actor=other, visit=visit, form="fxh", number=1)
+    sign_record(actor=assessor, visit=visit, form="fxh", number=1)
+    assert OutcomeRecord.objects.get().state == "signed"
+    with pytest.raises(WrongState, match="'sign' cannot happen while 'signed'"):
+        sign_record(actor=assessor, visit=visit, form="fxh", number=1)
+    with pytest.raises(NotAllowed, match=r"'outcome\.sign' is for"):
+        reopen_record(actor=cast.nora, visit=visit, form="fxh", number=1, why="typing error")
+    reopen_record(actor=assessor, visit=visit, form="fxh", number=1, why="typing error")
+    assert OutcomeRecord.objects.get().state == "draft"
+
+
+def test_an_assessor_signs_no_form_of_the_open_schema(cast: Cast):
+    visit = begin(cast)
+    complete(cast.nora, visit, "fal", FAL)
+    with pytest.raises(NotAllowed, match=r"'record\.sign' is for: principal investigator"):
+        sign_record(actor=act_as("Asa Assessor", Role.ASSESSOR, site=cast.exeter), visit=visit, form="fal", number=1)
+
+
 def test_there_may_be_none_to_record_and_that_is_not_the_same_as_empty(cast: Cast):
     visit = begin(cast)
     record_none(actor=cast.nora, visit=visit, form="med")
@@ -225,6 +270,22 @@ def test_there_may_be_none_to_record_and_that_is_not_the_same_as_empty(cast: Cas
         record_none(actor=cast.nora, visit=visit, form="fal")
     with pytest.raises(NotAllowed, match="is for"):
         record_none(actor=cast.nell, visit=visit, form="mhx")
+
+
+def test_none_to_record_of_past_fractures_is_the_answer_no(cast: Cast):
+    visit = begin(cast)
+    record_none(actor=cast.nora, visit=visit, form="fxh")
+    record = OutcomeRecord.objects.get()
+    assert (record.state, record.answers, record.missing) == ("complete", {"fxh_any": "0"}, {})
+    assert make_past_fracture_label(*read_past_fractures([record.answers])).value == 0
+
+
+def test_past_fractures_that_nobody_would_tell_are_not_the_answer_no(cast: Cast):
+    visit = begin(cast)
+    record_none(actor=cast.nora, visit=visit, form="fxh", reason="REF")
+    record = OutcomeRecord.objects.get()
+    assert (record.answers, record.missing["fxh_any"]) == ({}, "REF")
+    assert make_past_fracture_label(*read_past_fractures([record.answers])).value is None
 
 
 def test_two_who_answer_the_same_question_lose_nothing(cast: Cast):

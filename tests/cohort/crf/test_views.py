@@ -13,6 +13,7 @@ from cohort.enrolment.services import enrol_participant
 from cohort.participants.models import Visit
 from cohort.study.schedule import BY_CODE
 from portal.audit.models import Act, Read
+from portal.roles.models import Role
 from tests.cast import Cast, act_as, days_ago, make_identity, make_participant, make_screening, make_signing
 from tests.cohort.crf.builders import FAL, FXH, begin, complete, enter
 from tests.cohort.pages import look_as, read, words, written
@@ -284,6 +285,21 @@ def test_the_principal_investigator_signs_and_cannot_type(cast: Cast):
     assert paula.post(place("record-sign", visit, "fal", 1)).status_code == 302
     assert Record.objects.get().state == "signed"
     assert send(paula, visit, "ant", ht1="160").status_code == 403
+
+
+def test_the_outcome_assessor_has_the_button_that_signs_an_outcome(cast: Cast):
+    visit = begin(cast)
+    complete(cast.nora, visit, "fxh", FXH)
+    page, door = place("record", visit, "fxh", 1), place("record-sign", visit, "fxh", 1)
+    assert door not in look_as(cast.nora).get(page).content.decode()
+    assert look_as(cast.nora).post(door).status_code == 403
+    assessor = look_as(act_as("Asa Assessor", Role.ASSESSOR, site=cast.exeter))
+    assert door in assessor.get(page).content.decode()
+    assert assessor.post(door).status_code == 302
+    signed = words(assessor.get(page))
+    assert "Signed" in signed
+    assert "Open again" in signed
+    assert "Open again" not in words(look_as(cast.nora).get(page))
 
 
 def test_looking_at_an_outcome_form_leaves_a_trace_and_at_another_none(cast: Cast):

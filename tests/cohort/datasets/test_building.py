@@ -207,8 +207,11 @@ def test_a_withdrawal_of_all_use_makes_it_unusable(cast: Cast) -> None:
     assert is_usable(snapshot).is_usable
     withdraw_consent(actor=cast.nora, participant=people[0], level=Level.NO_FURTHER_ACCESS, withdrawn_on=days_ago(0))
     assert is_usable(snapshot).is_usable
-    withdraw_consent(actor=cast.nora, participant=people[0], level=Level.NO_FURTHER_USE, withdrawn_on=days_ago(0))
+    # Said before it was made, and written down after.
+    withdraw_consent(actor=cast.nora, participant=people[0], level=Level.NO_FURTHER_USE, withdrawn_on=days_ago(3))
     assert "has withdrawn from any further use" in is_usable(snapshot).reason_against
+    work_on(later := build(cast))
+    assert is_usable(later).is_usable
 
 
 def test_whether_a_leaver_was_in_it_cannot_be_told_from_it(cast: Cast) -> None:

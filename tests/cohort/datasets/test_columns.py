@@ -113,3 +113,13 @@ def test_a_measured_quantity_that_is_the_target_is_refused_by_its_whole_name() -
 def test_a_column_this_study_does_not_have_is_refused() -> None:
     with pytest.raises(ValueError, match="'lab_ctx' cannot be a column for OP_WHO: nothing of this study gives it"):
         choose_columns("OP_WHO", [ask("weight_kg", "dec1")], ["lab_ctx"])
+
+
+def test_one_answer_that_tells_of_the_outcome_is_left_out_and_the_others_stay() -> None:
+    field = ask("med_class", "multi", ("ppi", "zoledronate"), "med")
+    for task, names in (("OP_WHO", ["med_class@ppi", "med_class@zoledronate"]), ("FX_FRAG", ["med_class@ppi"])):
+        chosen, left_out = choose_columns(task, [field], None)
+        assert [one.name for one in chosen] == names
+        assert len(left_out) == 2 - len(names)
+    with pytest.raises(ValueError, match="med_class@zoledronate"):
+        choose_columns("FX_FRAG", [field], ["med_class@zoledronate"])

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from cohort.datasets.models import Snapshot
 from cohort.datasets.services import build_snapshot, build_test_inputs
+from cohort.datasets.telling import round_flow, tell_count
 from portal.audit.context import act
 from portal.audit.record import append_to_ledger
 from portal.roles.actors import SETUP
@@ -35,7 +36,9 @@ def test_the_page_of_a_snapshot_shows_flow_columns_and_hashes(cast: Cast) -> Non
     work_on(snapshot)
     page = words(look_as(cast.ana).get(reverse("snapshot", args=[snapshot.pk])))
     assert "SIMULATED" in page
-    assert "7 of 10 people are in it." in page
+    assert "About 5 of 10 people are in it." in page
+    assert "to the nearest 5" in page
+    assert "7" not in page.partition("Who is left")[2].partition("Who was left out")[0]
     assert "Kept aside by the draw" in page
     assert "weight_kg" in page
     assert "Hip and spine T-scores make the label" in page or "hip and spine T-scores make the label" in page
@@ -113,15 +116,33 @@ def test_test_inputs_are_on_no_page(cast: Cast, name: str) -> None:
     assert str(snapshot.pk)[:8] not in words(browser.get(reverse("snapshots")))
 
 
-def test_the_manifest_is_handed_out_as_it_was_hashed(cast: Cast) -> None:
+def test_two_snapshots_do_not_tell_whom_the_draw_put_into_the_test(cast: Cast) -> None:
+    flow = [
+        {"step": "enrolled", "n": 41, "left_out": []},
+        {"step": "drawn into training", "n": 28, "left_out": [{"reason": "kept aside by the draw", "n": 13}]},
+        {"step": "has a label", "n": 27, "left_out": [{"reason": "not known", "n": 1}]},
+    ]
+    trained, tested = round_flow(flow), round_flow([flow[0], {**flow[1], "n": 29}, {**flow[2], "n": 28}])
+    assert trained[0]["n"] == 41
+    assert [one["n"] for one in trained[1:]] == [30, 25]
+    assert trained[1] == tested[1]
+    assert (tell_count(4), tell_count(28)) == ("fewer than 5", "about 30")
+
+
+def test_the_manifest_is_handed_out_without_exact_counts_of_people(cast: Cast) -> None:
     make_ten(cast)
     snapshot = build_snapshot(actor=cast.ana, study=cast.study, task="OP_WHO")
     browser = look_as(cast.ana)
     assert browser.get(reverse("snapshot-manifest", args=[snapshot.pk])).status_code == 404
     work_on(snapshot)
-    response = browser.get(reverse("snapshot-manifest", args=[snapshot.pk]))
-    assert response.json() == snapshot.manifest
-    assert response.json()["origin"] == "simulated"
+    told = browser.get(reverse("snapshot-manifest", args=[snapshot.pk])).json()
+    assert (snapshot.manifest["n"], told["n"]) == (7, 5)
+    assert [one["n"] for one in told["flow"]] == [10, 10, 10, 5, 5]
+    assert all("bytes" in one for one in snapshot.manifest["files"])
+    assert not any("bytes" in one or one["path"].startswith("images/") for one in told["files"])
+    assert {name: told[name] for name in ("sha256", "origin", "columns")} == {
+        name: snapshot.manifest[name] for name in ("sha256", "origin", "columns")
+    }
 
 
 def test_what_is_admissible_is_shown_for_each_task(cast: Cast) -> None:

@@ -69,6 +69,27 @@ def test_an_image_of_another_modality_is_sent_where_it_belongs(tmp_path: Path) -
     assert verdict["reason"] == "The file is a DXA image; it was dropped where a radiograph belongs. Drop it there."
 
 
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [("HIP", "a hip"), ("lspine", "the lumbar spine"), ("MUSTERFRAU", "another part of the body")],
+)
+def test_a_scan_of_another_part_of_the_body_is_no_forearm(tmp_path: Path, part: str, words: str) -> None:
+    verdict, series = read_one(tmp_path, make_dxa(BodyPartExamined=part), modality="dxa")
+    assert (verdict["verdict"], verdict["step"], verdict["code"]) == ("refused", "read", "region")
+    assert verdict["reason"] == f"The file's header says that it shows {words}; wanted the wrist or the forearm."
+    assert series is None
+
+
+@pytest.mark.parametrize(
+    ("part", "region"), [("DISTAL RADIUS", "radius"), ("UPPER EXTREMITY", "forearm"), ("", "forearm")]
+)
+def test_a_scan_of_the_forearm_comes_in_whether_or_not_the_header_names_it(
+    tmp_path: Path, part: str, region: str
+) -> None:
+    verdict, series = read_one(tmp_path, make_dxa(BodyPartExamined=part), modality="dxa")
+    assert (verdict["verdict"], series["region"]) == ("accepted", region)
+
+
 def test_a_simulated_image_stays_out_of_a_study_of_people_and_the_other_way_round(tmp_path: Path) -> None:
     marked = make_film(ImageComments="SIMULATED", PatientID=f"SIM-{CODE}")
     verdict, _ = read_one(tmp_path / "1", marked)
@@ -161,6 +182,63 @@ def test_a_real_stratec_scan_comes_in_as_a_picture_without_density(tmp_path: Pat
     assert (series["unit"], series["kind"], series["taken_on"]) == ("native", "native", "2016-10-14")
     assert b"TIMOCALIBRATION" not in (folder / "out" / "1" / "0001.m01").read_bytes()
     assert np.load(folder / "out" / "1" / "volume.npy").shape == (1, 655, 655)
+
+
+SCANNER = b"//File TYP\\XCT3010.TYP\r\n[DeviceType XCT3010.TYP]\r\nXSlope  =  1495\r\nXInter = -341\r\n[HvCheck]\r\n"
+"""In the form of a public file of another scanner; the numbers are those of an XCT 3000 in pQCT for ImageJ."""
+
+
+def read_stratec_with(tmp_path: Path, *others: bytes):
+    files = [data_file("volumes/stratec_phantom_I0025851.m01")]
+    for number, content in enumerate(others):
+        files.append(tmp_path / f"{number}.TYP")
+        files[-1].write_bytes(content)
+    born = date(1901, 1, 1)
+    person = fingerprints(family_name="TIMOCALIBRATION", given_name="", birth_date=born, hospital_number="")
+    return run_reader(lay_out(tmp_path / "job", files, "pqct", fingerprints=person))
+
+
+def test_a_stratec_scan_alone_says_what_to_add(tmp_path: Path) -> None:
+    answer = read_stratec_with(tmp_path)
+    assert answer["files"][0]["verdict"] == "accepted"
+    said = "For densities drop the scan and the scanner's file XCT3010.TYP together."
+    assert answer["files"][0]["reason"].endswith(said)
+
+
+def test_a_stratec_scan_with_its_scanners_file_comes_in_with_its_density(tmp_path: Path) -> None:
+    answer = read_stratec_with(tmp_path, SCANNER)
+    (series,) = answer["series"]
+    assert (series["unit"], series["kind"], series["n_instances"]) == ("mg HA/cm3", "density", 1)
+    assert series["exposure"] == {"density_slope": 1.495, "density_intercept": -341.0}
+    # Native numbers of this scan run from -86 to 919.
+    assert series["volume"]["min"] == pytest.approx(-86 * 1.495 - 341)
+    assert series["volume"]["max"] == pytest.approx(919 * 1.495 - 341, rel=1e-6)
+    scan, scanner = answer["files"]
+    assert scan["reason"] == "Taken in: series 1, 1 image."
+    assert (scanner["verdict"], scanner["series"]) == ("accepted", 1)
+    assert scanner["reason"] == "Used for series 1: density = 1.495 x number -341 mg/cm3."
+
+
+def test_another_scanners_file_calibrates_nothing(tmp_path: Path) -> None:
+    answer = read_stratec_with(tmp_path, SCANNER.replace(b"XCT3010", b"XCT2000"))
+    assert answer["series"][0]["unit"] == "native"
+    assert answer["files"][1]["code"] == "typ_alone"
+    assert answer["files"][1]["reason"].startswith("This is the file of the scanner XCT2000.TYP, and no scan of it")
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (SCANNER.replace(b"XSlope  =  1495", b""), "no XSlope"),
+        (SCANNER.replace(b"1495", b"many"), "XSlope = many"),
+        (SCANNER.replace(b"-341", b"99999"), "XInter = 99999"),
+    ],
+)
+def test_a_scanners_file_that_says_no_equation_is_refused(tmp_path: Path, content: bytes, found: str) -> None:
+    answer = read_stratec_with(tmp_path, content)
+    assert (answer["files"][1]["verdict"], answer["files"][1]["code"]) == ("refused", "typ")
+    assert found in answer["files"][1]["reason"]
+    assert answer["series"][0]["unit"] == "native"
 
 
 def test_a_real_scout_view_and_a_strangers_scan_are_refused(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def test_the_pages_of_the_cohort_are_accessible(chromium: Browser, address: str,
     pages = {
         cast.paula: [reverse("studies"), reverse("study-new"), reverse("sites"), reverse("site-add")]
         + [reverse(name, args=[young.code]) for name in [*of_study, "study-change", "study-open"]]
-        + [reverse("study", args=["wrist"])],
+        + [reverse(name, args=["wrist"]) for name in ("study", "study-close")],
         cast.carl: [reverse("study-draw", args=[young.code])],
         cast.nora: [reverse("participants"), reverse("screenings", args=["wrist"])]
         + [reverse("screening-new", args=["wrist"]), reverse("screening", args=[unfit.pk])]

@@ -1,14 +1,17 @@
-"""The way to the opening of enrolment: the custodians' shares, and the opening itself."""
+"""The way to the opening of enrolment: the custodians' shares, the opening itself, and the closing."""
 
 from typing import Any
 
+import pytest
 from django.urls import reverse
 
-from cohort.enrolment.services import give_draw_share
+from cohort.enrolment.models import Screening
+from cohort.enrolment.services import enrol_participant, give_draw_share
 from cohort.study.models import Study
 from cohort.study.protocol import compute_protocol_sha256
 from cohort.study.services import add_approval, add_consent_form, change_study, join_site
-from tests.cast import Cast, days_ago
+from portal.core.errors import Refused
+from tests.cast import Cast, days_ago, make_identity, make_screening, make_signing
 from tests.cohort.pages import look_as, make_young_study, read, words
 from tests.database import rolls_back
 
@@ -134,3 +137,26 @@ def test_after_the_opening_no_share_is_taken(cast: Cast):
     response = give_as(cast.carl, cast.study, cast.study.protocol_sha256[:8])
     assert response.status_code == 422
     assert "was fixed when its enrolment opened" in words(response)
+
+
+def close_as(actor: Any, study: Study, typed: str) -> Any:
+    """Send the page that closes enrolment."""
+    return look_as(actor).post(reverse("study-close", args=[study.code]), {"retyped": typed})
+
+
+def test_the_principal_investigator_closes_enrolment_for_good(cast: Cast):
+    address = reverse("study-close", args=[cast.study.code])
+    screened = make_screening(cast)
+    assert address in read(look_as(cast.paula).get(reverse("study", args=[cast.study.code])))
+    assert address not in read(look_as(cast.nora).get(reverse("study", args=[cast.study.code])))
+    assert "It cannot be opened again." in words(look_as(cast.paula).get(address))
+    assert close_as(cast.paula, cast.study, "another").status_code == 422
+    assert close_as(cast.nora, cast.study, cast.study.code).status_code == 403
+    assert close_as(cast.paula, cast.study, cast.study.code).status_code == 302
+    cast.study.refresh_from_db()
+    assert cast.study.state == "closed"
+    screened = Screening.objects.select_related("study", "site").get(pk=screened.pk)
+    with pytest.raises(Refused, match="'wrist' is not open for enrolment"):
+        enrol_participant(actor=cast.nora, screening=screened, identity=make_identity(), signing=make_signing(cast))
+    assert address not in read(look_as(cast.paula).get(reverse("study", args=[cast.study.code])))
+    assert close_as(cast.paula, cast.study, cast.study.code).status_code == 409

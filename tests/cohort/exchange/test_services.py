@@ -130,22 +130,42 @@ def test_a_site_that_does_not_take_part_is_refused(cast: Cast, public: tuple[Stu
         import_table(actor=cast.paula, study=public[0], site=cast.exeter, content=read_shipped(5))
 
 
-def test_an_import_that_broke_off_is_simply_tried_again(
-    cast: Cast, public: tuple[Study, Site], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    study, site = public
+def break_import_off(cast: Cast, public: tuple[Study, Site], monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    """Let an import end after the closed roles have committed and before anybody can be seen."""
 
-    def break_off(content: bytes) -> str:
+    def break_off(_content: bytes) -> str:
         raise OSError("the disk went away")
 
     with monkeypatch.context() as patched:
         patched.setattr("cohort.exchange.services.put_bytes", break_off)
         with pytest.raises(OSError, match="went away"):
-            import_table(actor=cast.paula, study=study, site=site, content=read_shipped(20))
+            import_table(actor=cast.paula, study=public[0], site=public[1], content=content)
     assert OutcomeRecord.objects.count() == 20, "the closed role had committed already"
-    assert not Participant.objects.filter(study=study).exists()
+    assert not Participant.objects.filter(study=public[0]).exists()
+
+
+def test_an_import_that_broke_off_is_simply_tried_again(
+    cast: Cast, public: tuple[Study, Site], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study, site = public
+    break_import_off(cast, public, monkeypatch, read_shipped(20))
     import_table(actor=cast.paula, study=study, site=site, content=read_shipped(20))
     assert (OutcomeRecord.objects.count(), Assignment.objects.filter(study_id=study.pk).count()) == (20, 20)
+
+
+def test_a_corrected_file_takes_the_place_of_one_whose_import_broke_off(
+    cast: Cast, public: tuple[Study, Site], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study, site = public
+    break_import_off(cast, public, monkeypatch, read_shipped(20))
+    broken = OutcomeRecord.objects.filter(answers__OSQ010B="1")
+    before = set(broken.values_list("participant_id", flat=True))
+    drawn = dict(Assignment.objects.filter(study_id=study.pk).values_list("participant_id", "is_test"))
+    import_table(actor=cast.paula, study=study, site=site, content=change(read_shipped(20), 0, OSQ010B="1.0"))
+    (added,) = set(broken.values_list("participant_id", flat=True)) - before
+    assert Record.objects.get(participant_id=added).answers["SEQN"] == 73557, "whose answer was corrected"
+    assert OutcomeRecord.objects.count() == 20
+    assert dict(Assignment.objects.filter(study_id=study.pk).values_list("participant_id", "is_test")) == drawn
 
 
 def test_the_whole_public_table_becomes_a_snapshot(cast: Cast, public: tuple[Study, Site]) -> None:

@@ -1,14 +1,16 @@
 """What headers say, and how slices become a volume."""
 
+import weakref
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from cohort.formats.dicom_facts import find_spacing, read_facts
+from cohort.formats.dicom_facts import DicomFacts, find_spacing, read_facts
 from cohort.formats.errors import FormatError
+from cohort.formats.limits import Limits
 from cohort.formats.reading import read_volume
-from cohort.formats.slices import order_slices
+from cohort.formats.slices import order_slices, stack_slices
 from cohort.formats.volume import Volume, hash_pixels
 from tests.cohort.formats.builders import TAKEN, data_file, make_dxa, make_film, make_slices, save
 
@@ -91,6 +93,76 @@ def test_slices_of_different_size_do_not_mix() -> None:
     other.PixelSpacing = [0.4, 0.4]
     with pytest.raises(FormatError, match="found different sizes or spacings"):
         order_slices([read_facts(one), read_facts(other)])
+
+
+def make_fine_slices(places_mm: list[float]) -> list[DicomFacts]:
+    made = make_slices(places_mm, thickness_mm=0.061, PixelSpacing=[0.061, 0.061])
+    return [read_facts(one) for one in made]
+
+
+def test_a_high_resolution_volume_with_every_other_slice_is_refused_and_not_squeezed() -> None:
+    assert order_slices(make_fine_slices([0, 0.061, 0.122])).step_mm == pytest.approx(0.061)
+    for places in ([0, 0.122, 0.244], [0, 5, 10], [0, 0.122], [0, 0.3, 0.9]):
+        with pytest.raises(FormatError, match="the slices: found gaps between them, wanted the whole series"):
+            order_slices(make_fine_slices(list(places)))
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value", "thing"),
+    [
+        ("RescaleType", "HU", "units"),
+        ("SeriesInstanceUID", "1.2.3.4", "series"),
+        ("PatientID", "H0815", "persons"),
+        ("Laterality", "R", "sides"),
+        ("ImageOrientationPatient", [0, 1, 0, 0, 0, 1], "orientations"),
+        ("ImageOrientationPatient", None, "orientations"),
+        ("PixelSpacing", [0.061, 0.061], "sizes or spacings"),
+    ],
+)
+def test_what_a_series_has_one_of_must_be_one_in_all_its_slices(keyword: str, value: object, thing: str) -> None:
+    made = make_slices([0, 2.2, 4.4])
+    order_slices([read_facts(one) for one in made])
+    setattr(made[2], keyword, value)
+    with pytest.raises(FormatError, match=f"found different {thing}, wanted slices of one series") as caught:
+        order_slices([read_facts(one) for one in made])
+    assert "0815" not in str(caught.value)
+
+
+def test_a_side_in_the_first_header_alone_and_a_rounded_orientation_are_no_difference() -> None:
+    made = make_slices([0, 2.2])
+    del made[1].Laterality
+    made[1].ImageOrientationPatient = [1, 0.0001, 0, 0, 1, 0]
+    assert order_slices([read_facts(one) for one in made]).order == (0, 1)
+
+
+def test_slices_of_signed_and_unsigned_numbers_do_not_mix(tmp_path: Path) -> None:
+    made = make_slices([0, 2.2], RescaleType="US")
+    made[1].PixelRepresentation = 0
+    with pytest.raises(FormatError, match="found different kinds of numbers"):
+        read_volume([save(one, tmp_path / str(n)) for n, one in enumerate(made)])
+
+
+def test_a_series_too_large_as_a_whole_is_refused_by_its_headers(tmp_path: Path) -> None:
+    paths = [save(one, tmp_path / str(n)) for n, one in enumerate(make_slices([0, 2.2, 4.4]))]
+    whole = 4 * 3 * 32 * 24
+    assert read_volume(paths, Limits(decoded_bytes=whole)).values.shape == (3, 32, 24)
+    with pytest.raises(FormatError, match="found an image of 9,216 bytes, wanted at most 9,215 bytes"):
+        read_volume(paths, Limits(decoded_bytes=whole - 1))
+
+
+def test_no_more_than_one_slice_is_held_beside_the_volume() -> None:
+    facts = [read_facts(one) for one in make_slices([4.4, 0, 2.2])]
+    held: list[weakref.ref[np.ndarray]] = []
+
+    def read_frames(index: int) -> np.ndarray:
+        assert sum(one() is not None for one in held) <= 1
+        frames = np.full((1, 32, 24), 100 * index, np.int16)
+        held.append(weakref.ref(frames))
+        return frames
+
+    volume = stack_slices(facts, read_frames)
+    assert len(held) == 3
+    assert volume.values[:, 0, 0].tolist() == [-50, 0, -100]
 
 
 def test_a_real_ct_slice_is_in_hounsfield_units() -> None:

@@ -9,6 +9,7 @@ import pytest
 from cohort.formats.dicom import DX, read_dicom
 from cohort.formats.errors import FormatError
 from cohort.formats.limits import Limits
+from cohort.formats.reading import read_volume
 from tests.cohort.formats.builders import begin_file, data_file, element, make_film, save
 
 DEFLATED = "1.2.840.10008.1.2.1.99"
@@ -111,6 +112,16 @@ def test_real_files_that_are_no_image_of_ours_are_refused_by_kind(name: str, cod
     with pytest.raises(FormatError) as caught:
         read_dicom(data_file(name), Limits())
     assert caught.value.code == code
+
+
+def test_a_private_encoding_is_refused_as_one_that_is_not_read(tmp_path: Path) -> None:
+    raw = save(make_film(), tmp_path / "a").read_bytes()
+    plain, private = b"1.2.840.10008.1.2.1\0", b"1.2.840.113619.5.2\0\0"
+    assert len(plain) == len(private)
+    (tmp_path / "private").write_bytes(raw.replace(plain, private))
+    with pytest.raises(FormatError, match="the encoding of the pixels: found one that is not read") as caught:
+        read_volume([tmp_path / "private"])
+    assert caught.value.code == "syntax"
 
 
 def test_an_error_never_carries_a_value_of_the_header(tmp_path: Path) -> None:

@@ -9,7 +9,9 @@ import pytest
 
 from cohort.formats.errors import FormatError
 from cohort.formats.limits import Limits
+from cohort.formats.sniff import STRATEC_TYP, sniff
 from cohort.formats.stratec import DeviceCalibration, read_stratec, read_stratec_header
+from cohort.formats.stratec_typ import ScannerFile, read_typ
 from tests.cohort.formats.builders import data_file
 
 SCAN, SCOUT = "volumes/stratec_phantom_I0025851.m01", "volumes/stratec_phantom_C0025851.m01"
@@ -61,3 +63,18 @@ def test_a_size_that_is_none_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(raw)
     with pytest.raises(FormatError, match="wanted a picture's size"):
         read_stratec_header(tmp_path / "a", Limits())
+
+
+def test_a_public_scanners_file_gives_its_equation(tmp_path: Path) -> None:
+    path = tmp_path / "XCT1000.TYP"
+    path.write_bytes(b"//XCT\r\n[DeviceType XCT1000.TYP]\r\nDeviceName=XCT\r\nXSlope = 440\r\nXInter = -165\r\n")
+    assert sniff(path) == STRATEC_TYP
+    assert read_typ(path) == ScannerFile("XCT1000.TYP", DeviceCalibration(0.44, -165.0))
+
+
+def test_a_text_that_is_no_scanners_file_is_not_taken_for_one(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("XSlope = 440\nXInter = -165\n")
+    assert sniff(path) != STRATEC_TYP
+    with pytest.raises(FormatError, match=r"no section \[DeviceType"):
+        read_typ(path)

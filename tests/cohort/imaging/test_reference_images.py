@@ -73,6 +73,28 @@ def test_pictures_are_served_to_whoever_works_on_a_study(cast: Cast, gallery: No
     assert browser.get(reverse("reference-file", args=["nothing", "image.dcm"])).status_code == 404
 
 
+def test_the_viewer_is_told_where_a_radiograph_is_and_how_large_a_pixel(cast: Cast, gallery: None):
+    browser = look_as(cast.nora)
+    told = browser.get(reverse("reference-files", args=["adult-wrist-pa"])).json()
+    assert told["frames"] == [reverse("reference-file", args=["adult-wrist-pa", "image.dcm"])]
+    assert (told["spacing"], told["spacing_is"], told["origin"]) == ([1.0, 0.148, 0.148], "patient", "")
+    unmeasured = browser.get(reverse("reference-files", args=["adult-hand-pa"])).json()
+    assert (unmeasured["spacing"], unmeasured["spacing_is"]) == ([1.0, 1.0, 1.0], "none")
+    page = browser.get(reverse("reference-image", args=["adult-wrist-pa"]))
+    assert f'data-files="{reverse("reference-files", args=["adult-wrist-pa"])}"' in page.content.decode()
+    assert "SIMULATED" not in read(page)
+
+
+def test_a_file_that_is_not_dicom_says_so_beside_its_picture(cast: Cast, gallery: None):
+    browser = look_as(cast.nora)
+    page = browser.get(reverse("reference-image", args=["stratec-phantom"]))
+    assert "This file is not DICOM (pQCT of a phantom), and the viewer opens DICOM only" in words(page)
+    assert "data-viewer" not in page.content.decode()
+    assert "Not a DICOM file" in words(browser.get(reverse("reference-images")))
+    assert browser.get(reverse("reference-files", args=["stratec-phantom"])).status_code == 404
+    assert browser.get(reverse("reference-image", args=["nothing"])).status_code == 404
+
+
 def test_the_phantoms_header_names_nobody():
     assert b"TIMO" not in (FOLDER / "stratec-phantom.m01").read_bytes()
 

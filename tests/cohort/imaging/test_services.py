@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.db import Error, connection, transaction
+from django.urls import reverse
 
 from cohort.consent.models import Level
 from cohort.consent.services import withdraw_consent
@@ -21,6 +22,7 @@ from portal.jobs.models import Job
 from portal.roles.models import Role
 from tests.cast import Cast, act_as, days_ago, hands, make_participant
 from tests.cohort.imaging.builders import begin, imaging_visit, send
+from tests.cohort.pages import look_as, words
 from tests.database import rolls_back
 
 pytestmark = rolls_back
@@ -244,6 +246,44 @@ def test_files_are_read_again_only_after_a_reading_that_came_to_nothing(cast: Ca
         )
     upload = get_upload_for(cast.nora, upload.pk)
     assert read_again(actor=cast.nora, upload=upload).pk != first.pk
+
+
+def park(cast: Cast) -> tuple[Upload, Job]:
+    """Return an upload whose reading waits for a person, as after three workers were lost over it."""
+    upload = begin(cast)
+    send(cast.nora, upload)
+    job = close_upload(actor=cast.nora, upload=upload)
+    with hands(cast.nora), transaction.atomic():
+        Job.objects.filter(pk=job.pk).update(state="parked", failure_code="lost", failure_text="gone")
+    return get_upload_for(cast.nora, upload.pk), job
+
+
+def test_an_upload_whose_reading_was_parked_can_be_read_again(cast: Cast):
+    upload, parked = park(cast)
+    again = read_again(actor=cast.nora, upload=upload)
+    assert again.pk != parked.pk
+    assert again.state == "queued"
+    parked.refresh_from_db()
+    assert parked.state == "cancelled"
+    assert get_upload_for(cast.nora, upload.pk).job_id == again.pk
+
+
+def test_an_upload_whose_reading_was_parked_can_be_given_up(cast: Cast):
+    upload, parked = park(cast)
+    cancel_upload(actor=cast.nora, upload=upload)
+    upload.refresh_from_db()
+    parked.refresh_from_db()
+    assert (upload.state, parked.state) == ("cancelled", "cancelled")
+    assert Act.objects.filter(subject=upload.participant.code, action="image.upload").count() == 4
+
+
+def test_the_page_of_a_stuck_upload_offers_both_ways_out(cast: Cast, settings: pytest.FixtureRequest):
+    settings.SECOND_FACTOR_REQUIRED = False  # type: ignore[attr-defined]
+    upload, _ = park(cast)
+    page = words(look_as(cast.nora).get(reverse("upload", args=[upload.pk])))
+    assert "gone" in page
+    assert "Read the files again" in page
+    assert "Give this upload up" in page
 
 
 def test_fingerprints_are_new_for_each_upload_and_hold_no_name(cast: Cast):

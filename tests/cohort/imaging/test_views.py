@@ -13,6 +13,7 @@ from django.urls import reverse
 from cohort.imaging.models import Series, Upload
 from cohort.participants.models import Participant
 from portal.audit.models import Read
+from portal.core.storage import path_of
 from tests.cast import Cast, make_participant
 from tests.cohort.imaging.builders import begin, bring, make_film, make_slices, read_upload, send
 from tests.cohort.pages import look_as, read, words
@@ -84,7 +85,6 @@ def test_a_file_is_served_to_be_kept_and_never_as_a_page(cast: Cast, film: Serie
     answer = look_as(cast.nora).get(reverse("series-file", args=[film.pk, 1]))
     assert answer["Content-Disposition"].startswith("attachment")
     assert answer["X-Content-Type-Options"] == "nosniff"
-    assert answer["Cache-Control"] == "private, max-age=31536000, immutable"
     assert "sandbox" in answer["Content-Security-Policy"]
     ds = pydicom.dcmread(BytesIO(b"".join(answer.streaming_content)))
     assert (ds.Rows, ds.PatientIdentityRemoved) == (120, "YES")
@@ -94,6 +94,30 @@ def test_a_file_that_did_not_change_is_not_sent_again(cast: Cast, film: Series):
     browser, page = look_as(cast.nora), reverse("series-file", args=[film.pk, 1])
     tag = browser.get(page)["ETag"]
     assert browser.get(page, headers={"If-None-Match": tag}).status_code == 304
+
+
+def test_an_image_of_a_participant_is_asked_for_each_time_and_each_look_counted(cast: Cast, film: Series):
+    browser, page = look_as(cast.nora), reverse("series-file", args=[film.pk, 1])
+    for name in ("series-files", "series-thumbnail"):
+        assert browser.get(reverse(name, args=[film.pk]))["Cache-Control"] == "private, no-cache"
+    first = browser.get(page)
+    assert first["Cache-Control"] == "private, no-cache"
+    n_looks = Read.objects.get(actor=cast.nora.label, what="series").n_reads
+    assert browser.get(page, headers={"If-None-Match": first["ETag"]}).status_code == 304
+    assert Read.objects.get(actor=cast.nora.label, what="series").n_reads == n_looks + 1
+    assert look_as(cast.ana).get(page, headers={"If-None-Match": first["ETag"]}).status_code == 403
+
+
+def test_an_image_whose_bytes_were_changed_on_the_disk_is_not_served(cast: Cast, film: Series):
+    stored = film.files.get(role="image", number=1)
+    path = path_of(stored.sha256)
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.chmod(0o600)
+    path.write_bytes(bytes(content))
+    answer = look_as(cast.nora).get(reverse("series-file", args=[film.pk, 1]))
+    assert answer.status_code == 422
+    assert f"the stored file {stored.sha256[:12]} was changed" in words(answer)
 
 
 def test_a_number_the_series_does_not_have_is_not_there(cast: Cast, film: Series):

@@ -107,6 +107,22 @@ def test_nobody_is_free_of_fracture_before_being_asked_again() -> None:
     assert make_incident_label(IMAGED, date(2026, 9, 10), []).value == NO
 
 
+def test_a_fracture_that_was_told_of_and_not_yet_recorded_is_not_no_fracture() -> None:
+    seen = date(2027, 3, 10)
+    assert make_incident_label(IMAGED, seen, [], {"0"}).value == NO
+    told = make_incident_label(IMAGED, seen, [], {"0", "1"})
+    assert (told.value, told.why) == (None, INCOMPLETE)
+    recorded = Fracture("toe", "fall", "0", happened="2026-05-04")
+    assert make_incident_label(IMAGED, seen, [recorded], {"0", "1"}).value == NO
+
+
+def test_what_nobody_knows_of_one_interval_is_not_known_of_the_whole() -> None:
+    unknown = make_incident_label(IMAGED, date(2027, 3, 10), [], {"0", "9"})
+    assert (unknown.value, unknown.why) == (None, NOT_KNOWN)
+    found = Fracture("rib", "fall", "0", happened="2026-05-04")
+    assert make_incident_label(IMAGED, None, [found], {"9"}).value == YES
+
+
 def test_partial_dates_are_never_filled_in() -> None:
     assert bounds_of("2024-02") == (date(2024, 2, 1), date(2024, 2, 29))
     assert is_after("2026", IMAGED) is None

@@ -62,8 +62,13 @@ def test_a_later_fracture_counts_from_the_day_of_imaging(cast: Cast, people: lis
     tell(cast, before, "fup", asked, visit="FU06")
     tell(cast, after, "fxe", {**event, "fe_date": "2026-05-05"}, visit="FU06")
     tell(cast, free, "fup", asked, visit="FU06")
+    told, told_at_the_end = people[4:6]
+    tell(cast, told, "fup", {"fu_fx_any": "1", "fu_done": "2026-10-04"}, asked, visit="FU06")
+    tell(cast, told_at_the_end, "fup", {"fu_fx_any": "1", "fu_done": "2026-10-04"}, visit="FU06")
+    tell(cast, told_at_the_end, "eos", {"es_last_known": "2026-11-04"}, visit="EOS")
     labels = label_participants(cast.study, "FX_INC", alias="snapshot")
     assert [labels[one.pk].value for one in (before, after, free, unseen)] == [0, 1, 0, None]
+    assert [labels[one.pk].why for one in (told, told_at_the_end)] == ["not complete enough to be judged"] * 2
     assert labels[unseen.pk].why == "not followed up yet"
 
 

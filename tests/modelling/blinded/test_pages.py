@@ -11,6 +11,8 @@ from modelling.blinded.access import find_open_proposal
 from modelling.blinded.models import Evaluation, Step, Submission
 from modelling.blinded.protocol import DEFAULTS
 from modelling.blinded.waiting import list_waiting_for
+from portal.core.errors import Refused
+from portal.jobs.services import cancel_job
 from portal.roles.actors import Actor
 from tests.cohort.pages import look_as, read, words
 from tests.modelling.blinded import stage as on
@@ -133,6 +135,25 @@ def test_a_sealed_evaluation_has_one_main_button_at_each_turn(stage: Stage):
     stage.agree(Step.SUBMIT, stage.cast.ana, stage.cast.dan)
     stage.agree(Step.LOCK, stage.cast.paula, stage.cast.cora)
     assert count_main_buttons(stage) == {"paula": 0, "ana": 0, "dan": 0, "carl": 1, "otto": 0}
+
+
+def test_a_prediction_that_was_stopped_is_made_again_by_the_page(stage: Stage):
+    on.bring_to_sealed(stage)
+    entered = services.enter_model(
+        actor=stage.cast.ana, evaluation=stage.evaluation, model=on.make_model(stage), role=Submission.Role.PRIMARY
+    )
+    page = reverse("evaluation", args=[stage.evaluation.pk])
+    again = reverse("evaluation-again", args=[stage.evaluation.pk, entered.pk])
+    assert again not in read(look_as(stage.cast.ana).get(page))
+    with pytest.raises(Refused, match="its prediction is waiting"):
+        services.predict_again(actor=stage.cast.ana, submission=entered)
+    cancel_job(actor=stage.cast.ana, job=entered.job)
+    assert again in read(look_as(stage.cast.ana).get(page))
+    assert again not in read(look_as(stage.cast.paula).get(page))
+    assert look_as(stage.cast.ana).post(again).status_code == 302
+    entered.refresh_from_db()
+    assert entered.job.state == "queued"
+    assert again not in read(look_as(stage.cast.ana).get(page))
 
 
 def test_the_page_of_custody_makes_no_key_on_the_server(stage: Stage):

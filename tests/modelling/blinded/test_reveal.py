@@ -1,8 +1,10 @@
 """From the draft to the reveal, with the scorer as the process it is."""
 
+import uuid
 from pathlib import Path
 
 import pytest
+from django.db import connections
 from django.urls import reverse
 
 from cohort.vault.models import Request, RevealedLabel
@@ -15,6 +17,7 @@ from tests.browser import until
 from tests.cohort.pages import look_as, words
 from tests.modelling.blinded import stage as on
 from tests.modelling.blinded.stage import Stage
+from tests.services import SERVICES, superuser
 
 
 @pytest.fixture
@@ -54,7 +57,7 @@ def prove_and_refute(stage: Stage, folder: Path) -> None:
         again = files.public.read_bytes(), files.restricted.read_bytes()
     assert verdict.exit is Exit.PROVED, verdict
     made = {check.name: check.state for check in verdict.checks}
-    assert {made[name] for name in ("steps", "hashes", "labels", "predictions", "numbers")} == {State.PROVED}
+    assert {made[name] for name in ("steps", "hashes", "labels", "cases", "predictions", "numbers")} == {State.PROVED}
     with write_bundle(stage.evaluation) as files:
         assert again == (files.public.read_bytes(), files.restricted.read_bytes())
         alone = verify_bundle(files.public)
@@ -94,6 +97,36 @@ def test_pages_tell_who_must_do_what_and_the_reveal_works_by_the_page(stage: Sta
     closed = reverse("evaluation-restricted", args=[stage.evaluation.pk])
     assert look_as(stage.cast.ana).post(closed).status_code == 403
     assert b"".join(look_as(stage.auditor).post(closed).streaming_content)[:2] == b"PK"
+
+
+def swap_cases(stage: Stage) -> None:
+    """Give two test participants each other's case, as only the server's root can: past guards and audit."""
+    snapshot = stage.evaluation.test_snapshot
+    assert snapshot is not None
+    with superuser(SERVICES, connections["default"].settings_dict["NAME"]) as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute(
+            "SELECT token, participant_id FROM vault.dataset_row WHERE snapshot_id = %s ORDER BY token LIMIT 2",
+            [snapshot.pk],
+        )
+        (one, ann), (other, bea) = cursor.fetchall()
+        for token, person in ((one, uuid.uuid4()), (other, ann), (one, bea)):
+            cursor.execute("UPDATE vault.dataset_row SET participant_id = %s WHERE token = %s", [person, token])
+
+
+def test_cases_that_changed_hands_after_the_lock_are_not_opened(stage: Stage):
+    on.bring_to_locked(stage)
+    swap_cases(stage)
+    with on.running_scorer(stage):
+        request = on.begin(stage, stage.custodians[0])
+        for one in stage.custodians[:2]:
+            on.give(stage, one, request)
+        until(lambda: on.failed(stage), "the scorer refuses")
+    assert "who of them has which case, are not those of the lock's manifest" in on.failed(stage)
+    assert stage.evaluation.state == "locked"
+    assert not RevealedLabel.objects.using("default").exists()
+    swap_cases(stage)
+    on.reveal(stage)
 
 
 def test_one_share_opens_nothing_and_the_same_custodian_counts_once(stage: Stage):

@@ -109,6 +109,15 @@ def change_table(folder: Path, token: str, name: str, value: str) -> None:
     replace_file(folder, "table.csv", write_csv(rows[0], rows[1:]))
 
 
+def change_manifest(folder: Path, **values: Any) -> None:
+    """Put other values into a snapshot's manifest and mend its hash."""
+    manifest = jcs.loads((folder / "manifest.json").read_bytes())
+    assert isinstance(manifest, dict)
+    changed: dict[str, Any] = {**manifest, **values}
+    changed["sha256"] = hash_of_manifest(changed)
+    (folder / "manifest.json").write_bytes(jcs.dumps(changed))
+
+
 def replace_file(folder: Path, name: str, content: bytes) -> None:
     """Put another content into a file of a snapshot and mend the hashes."""
     manifest = jcs.loads((folder / "manifest.json").read_bytes())

@@ -14,7 +14,7 @@ from modelling.engine.training import run
 from modelling.engine.training.snapshot import read_snapshot
 from modelling.engine.training.trained import Stop
 from portal.jobs import reporting
-from tests.modelling.engine.snapshots import make_snapshot, replace_file
+from tests.modelling.engine.snapshots import change_manifest, make_snapshot, replace_file
 from tests.modelling.engine.training.tiny import TINY, lay_run
 
 CLINICAL: dict[str, Any] = {"task": "OP_WHO", "recipe": "clinical"}
@@ -87,6 +87,17 @@ def test_the_film_alone_does_not_hang_on_anything_else(tmp_path: Path, models: d
     assert (result["inputs"], result["inputs_words"]) == ("film", "the radiograph alone")
 
 
+def test_the_film_alone_wants_no_table_and_no_other_image(tmp_path: Path, models: dict[str, Path]) -> None:
+    folder = lay_prediction(tmp_path, models["fusion"], inputs="film")
+    rows = (folder / "inputs" / "table.csv").read_text().splitlines()
+    replace_file(folder / "inputs", "table.csv", "".join(f"{row.split(',')[0]}\n" for row in rows).encode())
+    listed = (folder / "inputs" / "images.csv").read_bytes()
+    replace_file(folder / "inputs", "images.csv", listed.replace(b"g/cm2", b"HU"))
+    change_manifest(folder / "inputs", columns=[])
+    assert predict.work_in(folder) == 0
+    assert len(read_rows(folder / "result" / "predictions.csv")) == len(read_snapshot(folder / "inputs").images["film"])
+
+
 def test_whoever_has_no_film_gets_no_film_only_answer_and_is_counted(tmp_path: Path, models: dict[str, Path]) -> None:
     folder = lay_prediction(tmp_path, models["fusion"], inputs="film", missing=0.5)
     assert predict.work_in(folder) == 0
@@ -154,6 +165,30 @@ def test_inputs_for_another_task_are_refused(
 ) -> None:
     folder = lay_prediction(tmp_path, models["clinical"], task="FX_FRAG")
     assert "the inputs are for the task FX_FRAG; the model is of OP_WHO" in read_failure(capfd, folder)
+
+
+def test_a_head_of_future_fractures_stays_locked_until_its_twentieth_event(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for n_events in (19, 20):
+        folder = tmp_path / str(n_events)
+        config = CLINICAL | {"task": "FX_INC"}
+        trained = lay_run(folder / "trained", config, n=50, prevalence=n_events / 50, task="FX_INC")
+        assert run.work_in(trained, Stop()) == 0
+        asked = lay_prediction(folder / "asked", trained, task="FX_INC")
+        metrics = json.loads((trained / "result" / "metrics.json").read_bytes())["inputs"]["table"]
+        card = json.loads((trained / "result" / "card.json").read_bytes())
+        assert metrics["n_events"] == n_events
+        why = "19 events in training, wanted at least 20"
+        if n_events == 19:
+            assert f"the model of FX_INC is locked: not estimable: {why}" in read_failure(capfd, asked)
+            assert (metrics["auc_mean"], metrics["auc_pooled"]["why"]) == (None, why)
+            assert card["locked_because"] == f"not estimable: {why}"
+            assert {fold["auc"] for fold in metrics["folds"]} == {None}
+        else:
+            assert predict.work_in(asked) == 0
+            assert metrics["auc_mean"] is not None
+            assert card["is_locked"] is False
 
 
 def test_a_column_in_another_unit_is_refused(tmp_path: Path, models: dict[str, Path]) -> None:

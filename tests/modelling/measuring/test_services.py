@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from cohort.consent.models import Level
 from cohort.consent.services import withdraw_consent
 from cohort.imaging.models import Series
-from cohort.measurements.models import Measurement, OutcomeMeasurement, Picture
+from cohort.measurements.models import Measurement, OutcomeMeasurement, Picture, Remark
 from cohort.participants.models import Participant
 from modelling.engine.phantom.dicom_writer import Identity, write_dicom
 from modelling.engine.phantom.images import make_images
@@ -87,9 +88,25 @@ def test_the_images_of_a_participant_are_measured_in_one_job(brought: Participan
     assert set(pictures) == {"film", "dxa", "pqct"}
     for one in pictures.values():
         assert has_blob(one.sha256)
+    tells_nothing_of(list(OutcomeMeasurement.objects.values_list("value", flat=True)))
     # Neither what the job says nor what it leaves behind tells a value.
     assert "abmd" not in json.dumps(job.result)
     assert services.launch_missing() == 0
+
+
+def tells_nothing_of(values: list[float]) -> None:
+    """Hold that what stands in the open schema beside a DXA's values, its audit too, repeats none of them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT payload::text FROM audit_event "
+            "WHERE source IN ('measurements_remark', 'measurements_picture', 'measurements_measurement')"
+        )
+        told = [text for (text,) in cursor.fetchall()]
+    assert any("measurements_picture" in text for text in told)
+    told += Remark.objects.filter(series__modality="dxa").values_list("words", flat=True)
+    for value in values:
+        for written in (repr(value), f"{value:.3f}", f"{value:.4f}"):
+            assert not [text for text in told if written in text]
 
 
 def test_a_series_is_given_to_one_job_only(cast: Cast, ann: Participant):

@@ -109,6 +109,15 @@ def test_every_auc_of_the_tables_stands_with_its_interval() -> None:
     assert [cell for cell in cells if " to " not in cell] == []
 
 
+def test_the_limits_count_the_planned_openings_of_the_test_set() -> None:
+    once = make_sheet()
+    assert once["level"] == 0.95
+    assert any(one.endswith("a second look is a second look.") for one in list_limits(once))
+    often = " ".join(list_limits({**once, "level": 0.983333}))
+    assert "a test set opened 3 times in all, as was planned before the first: each interval holds 98.33 %" in often
+    assert "it is spent" not in often
+
+
 def test_the_limits_of_a_simulated_cohort_name_it_first() -> None:
     assert list_limits(make_sheet())[0] == (
         "Everybody here is simulated: it shows that the pipeline works, not the biology."

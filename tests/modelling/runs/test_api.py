@@ -50,6 +50,11 @@ def test_a_fresh_snapshot_may_be_asked_for(cast: Cast):
     [
         ({"recipe": "magic"}, 400, '"magic" is not a valid choice'),
         ({"settings": {"folds": 99}}, 422, "folds is 99"),
+        ({"settings": {"task": "FX_FRAG"}}, 400, "'task' is not a setting of a recipe"),
+        ({"settings": {"seed": 5, "actor": "system:setup"}}, 400, "'actor' is not a setting of a recipe"),
+        ({"settings": {"study": "another", "snapshot": "x"}}, 400, "'snapshot' is not a setting of a recipe"),
+        ({"settings": {"recipe": "fusion", "profile": "published"}}, 400, "'profile' is not a setting of a recipe"),
+        ({"settings": {"colour": "red"}}, 422, "the setting 'colour' is not known to the recipe 'clinical'"),
         ({"task": "NOPE", "fresh": True}, 422, "'NOPE' is no task of 'wrist'"),
         ({"study": "nope"}, 404, "Not found"),
     ],

@@ -124,7 +124,7 @@ def test_the_page_says_that_somebody_took_their_data_back_and_names_nobody(cast:
     assert "taken back every use" not in words(look_as(cast.ana).get(url))
     ann = make_participant(cast)
     withdraw_consent(
-        actor=cast.nora, participant=ann, level=Level.NO_FURTHER_USE, withdrawn_on=days_ago(0), why="by letter"
+        actor=cast.nora, participant=ann, level=Level.NO_FURTHER_USE, withdrawn_on=days_ago(3), why="by letter"
     )
     page = words(look_as(cast.ana).get(url))
     assert "taken back every use" in page

@@ -5,10 +5,13 @@ import io
 import json
 import os
 import shutil
+import subprocess
 import tarfile
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO
 
 import psycopg
 import pytest
@@ -16,18 +19,32 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from portal.embedded import archive
+from portal.embedded.account import Account
 from portal.embedded.archive import verify_archive
-from portal.embedded.backup import keys_file_of, write_backup
+from portal.embedded.backup import write_backup
+from portal.embedded.binaries import binaries_for
 from portal.embedded.bootstrap import create_database
 from portal.embedded.dumping import dump
 from portal.embedded.errors import BackupRefused
+from portal.embedded.keysfile import keys_file_of, read_keys
 from portal.embedded.places import Places
 from portal.embedded.restore import restore_backup
 from portal.embedded.running import Services, running
+from portal.embedded.sealed import PIECE_BYTES, Sealer, make_key, opened
 from tests.portal.embedded.homes import temporary_home
 
 PEOPLE = 300
-BLOBS = {"aa/first": b"\x00\x01" * 5000, "bb/cc/second": b"a scan", "zz/empty": b""}
+CANARY = b"a label nobody may read off a backup"
+FILES = {
+    "blobs/aa/first": b"\x00\x01" * 5000,
+    "blobs/bb/cc/second": b"a scan",
+    "blobs/zz/empty": b"",
+    "snapshots/5d/images/film/one.npy": b"a film" * 1000,
+    "snapshots/5d/manifest.json": b"{}",
+    "quarantine/7e/a-file": b"acknowledged, not yet read",
+    "originals/8f": b"encrypted already",
+}
+"""One or more of every folder, in the order in which a backup takes them."""
 
 
 @pytest.fixture(scope="module")
@@ -46,10 +63,11 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
             connection.execute("ALTER TABLE vault.label ENABLE ROW LEVEL SECURITY")
             connection.execute("GRANT USAGE ON SCHEMA vault TO tb_scorer")
             connection.execute("GRANT SELECT ON vault.label TO tb_scorer")
+            connection.execute("UPDATE vault.label SET sealed = %s WHERE person = 1", [CANARY])
             connection.execute("CREATE TABLE audit_ledgerentry (seq bigint PRIMARY KEY, body text, hash text)")
             connection.execute("INSERT INTO audit_ledgerentry VALUES (1, 'first', 'aa'), (2, 'second', 'bb')")
-        for name, content in BLOBS.items():
-            path = home / "blobs" / name
+        for name, content in FILES.items():
+            path = home / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         yield services
@@ -85,8 +103,9 @@ def target(elsewhere: Services) -> Iterator[Services]:
         for name in databases(elsewhere) - {"postgres"}:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
     create_database(elsewhere.superuser_conninfo(), "trabecula")
-    for path in (elsewhere.home / "blobs").iterdir():
-        shutil.rmtree(path)
+    for folder in archive.FOLDERS:
+        shutil.rmtree(elsewhere.home / folder, ignore_errors=True)
+    (elsewhere.home / "blobs").mkdir(mode=0o700)
     for path in (elsewhere.home / "secrets").iterdir():
         if path.name in elsewhere.environment:
             path.write_text(elsewhere.environment[path.name])
@@ -110,14 +129,18 @@ def databases(services: Services) -> set[str]:
         return {name for (name,) in connection.execute("SELECT datname FROM pg_database WHERE NOT datistemplate")}
 
 
+def verify(file: Path) -> tuple[archive.Manifest, str]:
+    return verify_archive(file, read_keys(file).backup_key)
+
+
 # --- writing --------------------------------------------------------------------------------------------------------
 
 
 def test_a_backup_says_what_is_in_it(source: Services, backup: Path):
-    manifest, _ = verify_archive(backup)
+    manifest, _ = verify(backup)
     assert manifest.row_counts == {"public.person": PEOPLE, "vault.label": PEOPLE, "public.audit_ledgerentry": 2}
     assert manifest.ledger_head == {"seq": 2, "hash": "bb"}
-    assert [member.name for member in manifest.members] == ["database.dump", *(f"blobs/{name}" for name in BLOBS)]
+    assert [member.name for member in manifest.members] == ["database.dump", *FILES]
     second = next(member for member in manifest.members if member.name == "blobs/bb/cc/second")
     assert (second.size, second.sha256) == (6, hashlib.sha256(b"a scan").hexdigest())
 
@@ -133,6 +156,45 @@ def test_the_keys_are_beside_the_backup_and_not_in_it(source: Services, backup: 
     assert not [name for name in keys if name.startswith(("database_", "broker_", "postgres_"))]
     for path in (source.home / "secrets").iterdir():
         assert path.read_bytes() not in backup.read_bytes(), path.name
+
+
+def test_the_backup_alone_tells_nothing(source: Services, backup: Path, tmp_path: Path):
+    with opened(backup, read_keys(backup).backup_key) as stream:
+        plain = stream.read()
+    # The dump is compressed, so what it holds is looked for in what pg_restore makes of it.
+    (tmp_path / "plain.tar").write_bytes(plain)
+    with tarfile.open(tmp_path / "plain.tar") as tar:
+        script = write_script(tar.extractfile("database.dump").read())  # type: ignore[union-attr]
+    assert CANARY.hex().encode() in script, "what must not be told is there"
+    content = backup.read_bytes()
+    for told in (b"PGDMP", b"ustar", b"manifest", b"blobs/aa/first", b"a scan", CANARY.hex().encode()):
+        assert told in plain + script, told
+        assert told not in content, told
+
+
+def test_each_backup_has_a_key_of_its_own(source: Services, backup: Path, tmp_path: Path):
+    write_backup(source.environment, source.home, tmp_path / "second.tar")
+    assert read_keys(tmp_path / "second.tar").backup_key != read_keys(backup).backup_key
+
+
+def test_the_plain_dump_is_never_a_file_with_a_name(source: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    seen = []
+
+    def dump_and_look(conninfo: str, snapshot: str, file: IO[bytes]) -> None:
+        dump(conninfo, snapshot, file)
+        assert os.fstat(file.fileno()).st_size > 0
+        named = [path for folder in (tmp_path, source.home) for path in folder.rglob("*") if path.is_file()]
+        seen.append([path for path in named if b"PGDMP" in path.read_bytes()[:5]])
+
+    monkeypatch.setattr("portal.embedded.backup.dump", dump_and_look)
+    write_backup(source.environment, source.home, tmp_path / "study.tar")
+    assert seen == [[]]
+
+
+def write_script(dumped: bytes) -> bytes:
+    """Return a dump as the statements it holds."""
+    program = binaries_for(Account("", os.geteuid(), os.getegid(), is_another=False)).postgres("pg_restore")
+    return subprocess.run([program, "--file=-"], input=dumped, capture_output=True, check=True).stdout
 
 
 def test_a_backup_never_overwrites_another(source: Services, backup: Path):
@@ -163,7 +225,7 @@ def test_a_blob_that_is_still_being_written_is_left_out(source: Services, tmp_pa
     unfinished = source.home / "blobs" / ".third.part"
     unfinished.write_bytes(b"half")
     try:
-        assert write_backup(source.environment, source.home, tmp_path / "study.tar").n_blobs == len(BLOBS)
+        assert write_backup(source.environment, source.home, tmp_path / "study.tar").n_files == len(FILES)
     finally:
         unfinished.unlink()
 
@@ -171,7 +233,7 @@ def test_a_blob_that_is_still_being_written_is_left_out(source: Services, tmp_pa
 def test_a_backup_holds_one_moment_while_people_go_on_writing(
     source: Services, target: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    def dump_later(conninfo: str, snapshot: str, file: Path) -> None:
+    def dump_later(conninfo: str, snapshot: str, file: IO[bytes]) -> None:
         ask(source, "INSERT INTO person (code) VALUES ('who came between') RETURNING id")
         dump(conninfo, snapshot, file)
 
@@ -188,7 +250,7 @@ def test_a_backup_holds_one_moment_while_people_go_on_writing(
 def test_a_dump_may_take_longer_than_a_transaction_may_be_idle(
     source: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    def dump_slowly(conninfo: str, snapshot: str, file: Path) -> None:
+    def dump_slowly(conninfo: str, snapshot: str, file: IO[bytes]) -> None:
         threading.Event().wait(0.3)
         dump(conninfo, snapshot, file)
 
@@ -214,14 +276,18 @@ def test_rows_that_a_guard_hides_are_not_left_out_in_silence(target: Services, t
 
 def test_everything_comes_back_in_another_home(backup: Path, source: Services, target: Services):
     report = restore_backup(target.environment, target.home, backup)
-    assert (report.n_tables, report.n_rows, report.n_blobs, report.n_blobs_added) == (3, 2 * PEOPLE + 2, 3, 3)
+    assert (report.n_tables, report.n_rows) == (3, 2 * PEOPLE + 2)
+    assert (report.n_files, report.n_files_added) == (len(FILES), len(FILES))
     assert report.kept_database is None
     query = (
         "SELECT md5(string_agg(l::text || p::text, ',' ORDER BY id)) FROM vault.label l JOIN person p ON id = person"
     )
     assert ask(target, query) == ask(source, query) is not None
-    for name, content in BLOBS.items():
-        assert (target.home / "blobs" / name).read_bytes() == content
+    for name, content in FILES.items():
+        path = target.home / name
+        assert path.read_bytes() == content
+        assert path.stat().st_mode & 0o777 == (0o400 if name.startswith("snapshots/") else 0o600), name
+        assert {above.stat().st_mode & 0o777 for above in path.parents if target.home in above.parents} == {0o700}
     assert databases(target) == {"postgres", "trabecula"}
 
 
@@ -248,12 +314,6 @@ def test_the_keys_come_back_and_those_they_replace_are_kept(backup: Path, source
     assert [path.read_text() for path in secrets.glob(".before-*.SECRET_KEY")] == [before]
 
 
-def test_a_backup_without_its_keys_is_restored_and_says_so(copy: Path, target: Services):
-    keys_file_of(copy).unlink()
-    assert restore_backup(target.environment, target.home, copy).keys_restored == ()
-    assert (target.home / "secrets" / "SECRET_KEY").read_text() == target.environment["SECRET_KEY"]
-
-
 def test_a_database_that_is_not_empty_is_replaced_only_when_asked_and_is_kept(backup: Path, target: Services):
     make_something_precious(target)
     with pytest.raises(BackupRefused, match="the database 'trabecula' is not empty; ask for it to be replaced"):
@@ -276,13 +336,16 @@ def test_people_at_work_do_not_hinder_the_swap(backup: Path, target: Services):
     assert ask(target, "SELECT current_database()::text", "") == "trabecula"
 
 
-def test_a_damaged_blob_is_put_right_and_the_damaged_one_kept(backup: Path, target: Services):
-    damaged = target.home / "blobs" / "bb" / "cc" / "second"
+@pytest.mark.parametrize("name", ["blobs/bb/cc/second", "snapshots/5d/manifest.json"])
+def test_a_damaged_file_is_put_right_and_the_damaged_one_kept_apart(backup: Path, target: Services, name: str):
+    damaged = target.home / name
     damaged.parent.mkdir(parents=True)
     damaged.write_bytes(b"a s-an")
-    assert restore_backup(target.environment, target.home, backup).n_blobs_added == len(BLOBS)
-    assert damaged.read_bytes() == b"a scan"
-    assert [path.read_bytes() for path in damaged.parent.glob(".second.damaged-*")] == [b"a s-an"]
+    assert restore_backup(target.environment, target.home, backup).n_files_added == len(FILES)
+    assert damaged.read_bytes() == FILES[name]
+    assert [path.name for path in damaged.parent.iterdir() if path.name.startswith(".")] == []
+    kept = (target.home / name.partition("/")[0]).glob(f".{damaged.name}.damaged-*")
+    assert [path.read_bytes() for path in kept] == [b"a s-an"]
 
 
 def test_a_database_elsewhere_is_not_restored_with_the_homes_superuser(backup: Path, target: Services):
@@ -294,13 +357,6 @@ def test_a_database_elsewhere_is_not_restored_with_the_homes_superuser(backup: P
 # --- refusing -------------------------------------------------------------------------------------------------------
 
 
-def position_of(file: Path, member: str) -> int:
-    with tarfile.open(file) as tar:
-        entry = tar.getmember(member)
-        assert entry.size > 0
-        return entry.offset_data + entry.size // 2
-
-
 def flip(file: Path, position: int) -> None:
     with file.open("r+b") as stream:
         stream.seek(position)
@@ -309,42 +365,140 @@ def flip(file: Path, position: int) -> None:
         stream.write(bytes([byte ^ 1]))
 
 
-@pytest.mark.parametrize("member", ["database.dump", "blobs/aa/first", "blobs/bb/cc/second"])
-def test_a_flipped_byte_is_refused_and_the_member_named(copy: Path, target: Services, member: str):
-    flip(copy, position_of(copy, member))
-    with pytest.raises(BackupRefused, match=rf"{member} in .*copy\.tar was changed"):
-        restore_backup(target.environment, target.home, copy)
+def assert_untouched(target: Services) -> None:
     assert databases(target) == {"postgres", "trabecula"}
-    assert list((target.home / "blobs").iterdir()) == []
+    assert [path for folder in archive.FOLDERS for path in (target.home / folder).glob("*")] == []
+    assert (target.home / "secrets" / "SECRET_KEY").read_text() == target.environment["SECRET_KEY"]
 
 
-@pytest.mark.parametrize("member", ["manifest.json", "manifest.sha256"])
-def test_a_changed_manifest_is_refused(copy: Path, member: str):
-    flip(copy, position_of(copy, member))
-    with pytest.raises(BackupRefused, match=r"manifest\.json of .*copy\.tar was changed"):
-        verify_archive(copy)
+@pytest.mark.parametrize("share", [0.0, 0.25, 0.5, 0.999])
+def test_a_flipped_byte_is_refused_before_anything_is_written(copy: Path, target: Services, share: float):
+    flip(copy, 100 + int(share * (copy.stat().st_size - 100)))
+    with pytest.raises(BackupRefused, match=r"copy\.tar was changed or cut short between byte \d+ and byte \d+"):
+        restore_backup(target.environment, target.home, copy)
+    assert_untouched(target)
 
 
-def test_a_changed_header_is_refused(copy: Path):
-    flip(copy, position_of(copy, "blobs/bb/cc/second") - 512)
-    with pytest.raises(BackupRefused, match="ends or is damaged after blobs/aa/first"):
-        verify_archive(copy)
+def test_a_flipped_byte_of_the_head_is_refused(copy: Path):
+    flip(copy, 0)
+    with pytest.raises(BackupRefused, match=r"copy\.tar is not a whole backup: it does not begin as an encrypted one"):
+        verify(copy)
 
 
-@pytest.mark.parametrize("member", ["database.dump", "blobs/aa/first", "manifest.json", "manifest.sha256"])
-def test_a_backup_cut_short_is_refused(copy: Path, member: str):
-    os.truncate(copy, position_of(copy, member))
-    with pytest.raises(BackupRefused, match=r"ends or is damaged|is not a whole backup"):
-        verify_archive(copy)
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.999])
+def test_a_backup_cut_short_is_refused_before_anything_is_written(copy: Path, target: Services, share: float):
+    os.truncate(copy, int(share * copy.stat().st_size))
+    with pytest.raises(BackupRefused, match=r"copy\.tar was changed or cut short between byte"):
+        restore_backup(target.environment, target.home, copy)
+    assert_untouched(target)
 
 
-def test_an_empty_file_is_no_backup(tmp_path: Path):
-    (tmp_path / "empty.tar").touch()
-    with pytest.raises(BackupRefused, match="is not a whole backup"):
-        verify_archive(tmp_path / "empty.tar")
+def test_a_backup_cut_between_two_pieces_is_refused(tmp_path: Path):
+    file, key = tmp_path / "cut.tar", make_key()
+    with file.open("wb") as stream:
+        sealer = Sealer(stream, key)
+        sealer.write(bytes(2 * PIECE_BYTES))
+        head = stream.tell() - PIECE_BYTES
+        sealer.finish()
+    os.truncate(file, head + PIECE_BYTES)
+    with pytest.raises(BackupRefused, match=r"cut\.tar ends after \d+ bytes, before its last piece: it was cut short"):
+        verify_archive(file, key)
 
 
-Change = Callable[[list[tuple[str, bytes]]], list[tuple[str, bytes]]]
+def test_what_was_added_behind_the_end_is_refused(copy: Path):
+    with copy.open("ab") as stream:
+        stream.write(b"x")
+    with pytest.raises(BackupRefused, match=r"copy\.tar was changed or cut short|goes on after byte"):
+        verify(copy)
+
+
+def test_another_backups_key_is_refused_and_both_are_named(copy: Path, target: Services):
+    keys = json.loads(keys_file_of(copy).read_text())
+    keys_file_of(copy).write_text(json.dumps({**keys, "backup_key": make_key().hex()}))
+    with pytest.raises(
+        BackupRefused, match=r"belong to another backup than .*copy\.tar: it was made with the key \w{8}…"
+    ):
+        restore_backup(target.environment, target.home, copy)
+    assert_untouched(target)
+
+
+def test_a_backup_without_its_keys_is_refused(copy: Path, target: Services):
+    keys_file_of(copy).unlink()
+    with pytest.raises(BackupRefused, match=r"copy\.tar\.keys is missing: the backup is encrypted"):
+        restore_backup(target.environment, target.home, copy)
+    assert_untouched(target)
+
+
+@pytest.mark.parametrize(
+    ("change", "refusal"),
+    [
+        ({"version": 1}, "holds trabecula-keys 1; this portal reads trabecula-keys 2"),
+        ({"backup_key": "00"}, "its key has 1 bytes, wanted 32"),
+        ({"backup_key": None}, "is not a file of keys that can be read: TypeError"),
+    ],
+)
+def test_a_file_of_keys_that_cannot_be_read_is_refused(copy: Path, change: dict[str, object], refusal: str):
+    keys = json.loads(keys_file_of(copy).read_text())
+    keys_file_of(copy).write_text(json.dumps({**keys, **change}))
+    with pytest.raises(BackupRefused, match=refusal):
+        read_keys(copy)
+
+
+def test_a_file_of_keys_that_is_none_is_refused(copy: Path):
+    keys_file_of(copy).write_text("not JSON")
+    with pytest.raises(BackupRefused, match=r"copy\.tar\.keys is not a file of keys that can be read"):
+        read_keys(copy)
+
+
+def test_a_plain_backup_of_an_earlier_portal_is_named_as_such(copy: Path, target: Services):
+    replace_plain(copy, read_members(copy))
+    with pytest.raises(BackupRefused, match=r"copy\.tar is a backup in plain text.*\(format 1\).*encrypted ones"):
+        restore_backup(target.environment, target.home, copy)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04" * 200])
+def test_another_file_is_no_backup(tmp_path: Path, content: bytes):
+    (tmp_path / "other.tar").write_bytes(content)
+    with pytest.raises(BackupRefused, match=r"other\.tar is not a whole backup"):
+        verify_archive(tmp_path / "other.tar", make_key())
+
+
+# Whoever holds the key can write any archive: what is inside is checked too.
+
+Members = list[tuple[str, bytes]]
+Change = Callable[[Members], Members]
+
+
+def read_members(file: Path) -> Members:
+    with opened(file, read_keys(file).backup_key) as source, tempfile.TemporaryFile() as plain:
+        plain.write(source.read())
+        plain.seek(0)
+        with tarfile.open(fileobj=plain) as tar:
+            return [(entry.name, tar.extractfile(entry).read()) for entry in tar]  # type: ignore[union-attr]
+
+
+def replace_plain(file: Path, members: Members) -> None:
+    with tarfile.open(file, "w") as tar:
+        for name, content in members:
+            entry = tarfile.TarInfo(name)
+            if name.endswith("/link"):
+                entry.type, entry.linkname = tarfile.SYMTYPE, "/etc/passwd"
+            else:
+                entry.size = len(content)
+            tar.addfile(entry, io.BytesIO(content))
+
+
+def replace_sealed(file: Path, members: Members) -> None:
+    """Write an archive anew with these members, under the same key."""
+    replace_plain(file, members)
+    seal_again(file, file.read_bytes())
+
+
+def seal_again(file: Path, plain: bytes) -> None:
+    with file.open("wb") as stream:
+        sealer = Sealer(stream, read_keys(file).backup_key)
+        sealer.write(plain)
+        sealer.finish()
 
 
 @pytest.mark.parametrize(
@@ -356,38 +510,36 @@ Change = Callable[[list[tuple[str, bytes]]], list[tuple[str, bytes]]]
             r"holds 'blobs/\.\./\.\./escape', which no backup does",
         ),
         (lambda members: [*members, ("/etc/passwd", b"x")], "holds '/etc/passwd', which no backup does"),
+        (lambda members: [*members, ("secrets/SECRET_KEY", b"x")], "holds 'secrets/SECRET_KEY', which no backup does"),
+        (lambda members: [*members, ("blobs/link", b"")], "holds 'blobs/link', which no backup does"),
         (lambda members: [*members, members[1]], "holds a member twice"),
         (lambda members: members[:1] + members[2:], "blobs/aa/first is missing"),
+        (lambda members: [*members[:1], (members[1][0], b"y"), *members[2:]], r"blobs/aa/first in .* was changed"),
+        (lambda members: members[:-1], "it has no whole manifest"),
+        (lambda members: [*members[:-2], (members[-2][0], b"{}"), members[-1]], r"manifest\.json of .* was changed"),
     ],
-    ids=["added", "escaping", "absolute", "twice", "missing"],
+    ids=["added", "escaping", "absolute", "elsewhere", "link", "twice", "missing", "changed", "no seal", "manifest"],
 )
 def test_a_member_that_does_not_belong_is_refused(copy: Path, change: Change, refusal: str):
-    with tarfile.open(copy) as tar:
-        members = [(entry.name, tar.extractfile(entry).read()) for entry in tar]  # type: ignore[union-attr]
-    with tarfile.open(copy, "w") as tar:
-        for name, content in change(members):
-            entry = tarfile.TarInfo(name)
-            entry.size = len(content)
-            tar.addfile(entry, io.BytesIO(content))
+    replace_sealed(copy, change(read_members(copy)))
     with pytest.raises(BackupRefused, match=refusal):
-        verify_archive(copy)
+        verify(copy)
 
 
-def test_a_link_in_a_backup_is_refused(copy: Path):
-    with tarfile.open(copy, "a") as tar:
-        entry = tarfile.TarInfo("blobs/link")
-        entry.type, entry.linkname = tarfile.SYMTYPE, "/etc/passwd"
-        tar.addfile(entry)
-    with pytest.raises(BackupRefused, match="holds 'blobs/link', which no backup does"):
-        verify_archive(copy)
+def test_an_archive_that_ends_too_early_is_refused(copy: Path):
+    with opened(copy, read_keys(copy).backup_key) as source:
+        plain = source.read()
+    seal_again(copy, plain[: len(plain) // 2])
+    with pytest.raises(BackupRefused, match=r"ends or is damaged|is not a whole backup"):
+        verify(copy)
 
 
 def test_a_backup_of_a_later_format_is_refused(source: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     file = tmp_path / "later.tar"
     write_backup(source.environment, source.home, file)
     monkeypatch.setattr(archive, "VERSION", 0)
-    with pytest.raises(BackupRefused, match="is of format trabecula-backup 1; this portal reads trabecula-backup 0"):
-        verify_archive(file)
+    with pytest.raises(BackupRefused, match="is of format trabecula-backup 2; this portal reads trabecula-backup 0"):
+        verify(file)
 
 
 def test_keys_of_another_backup_are_refused(copy: Path, target: Services):

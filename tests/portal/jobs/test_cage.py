@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from portal.jobs.cage import ROOT, Cage, find_cage
+from portal.jobs.folders import hidden_paths
 from tests.portal.jobs.children import run_to_end, start
 
 TRY_NETWORK = """
@@ -72,7 +73,7 @@ TRY_SOCKET = """
 
 
 def test_a_caged_child_cannot_reach_a_hidden_socket_beside_its_run_folder(tmp_path: Path) -> None:
-    """The folder that holds the socket holds the run folder too, so the socket alone is hidden."""
+    """The folder that holds the socket holds the run folder too, so it is hidden around that one."""
     if not find_cage().hides:
         pytest.skip(f"this machine says: {find_cage().facts}")
     folder, path = tmp_path / "run", tmp_path / "s"
@@ -89,9 +90,55 @@ def test_a_caged_child_cannot_reach_a_hidden_socket_beside_its_run_folder(tmp_pa
         assert inside.heard.result == {"reached": False}
 
 
+TRY_OTHER_JOB = """
+    import os
+    from pathlib import Path
+    from portal.jobs import reporting
+    def look(path):
+        try:
+            return Path(path).read_text()
+        except OSError:
+            return ""
+    Path("own.txt").write_text("written")
+    reporting.report_result({{
+        "seen": sorted(os.listdir({jobs!r})),
+        "other": look({other!r}),
+        "own": look({own!r} + "/own.txt"),
+        "here": os.getcwd() == {own!r},
+    }})
+"""
+
+
+def test_a_caged_child_sees_its_own_job_and_no_other(tmp_path: Path) -> None:
+    """A folder of another job may hold test inputs, predictions, or the true headers of an upload."""
+    if not find_cage().hides:
+        pytest.skip(f"this machine says: {find_cage().facts}")
+    jobs = tmp_path / "jobs"
+    own, other = jobs / "one" / "attempt-000001", jobs / "two" / "attempt-000001"
+    for folder in (own, other):
+        folder.mkdir(parents=True)
+    (other / "table.csv").write_text("who was tested")
+    code = TRY_OTHER_JOB.format(jobs=str(jobs), other=str(other / "table.csv"), own=str(own))
+    outside = start(code, own, hidden=(jobs,))
+    run_to_end(outside)
+    assert outside.heard.result == {"seen": ["one", "two"], "other": "who was tested", "own": "written", "here": True}
+    inside = start(code, own, cage=find_cage(), hidden=(jobs,))
+    run_to_end(inside)
+    assert inside.heard.result == {"seen": ["one"], "other": "", "own": "written", "here": True}
+    assert (own / "own.txt").read_text() == "written"
+    assert (other / "table.csv").read_text() == "who was tested"
+
+
 def test_what_a_child_cannot_work_without_is_never_hidden(tmp_path: Path) -> None:
-    found = Cage(hides=True).orders_for(tmp_path / "run", 0, {}, (Path("/"), tmp_path, Path(sys.prefix), ROOT / "docs"))
-    assert found["hidden"] == [str(ROOT / "docs")]
+    found = Cage(hides=True).orders_for(tmp_path / "run", 0, {}, (Path("/"), Path(sys.prefix), ROOT / "docs"))
+    assert (found["hidden"], found["around"]) == ([str(ROOT / "docs")], None)
+
+
+def test_the_portal_hides_the_folder_of_all_jobs(tmp_path: Path, settings: pytest.FixtureRequest) -> None:
+    settings.HOME = tmp_path  # type: ignore[attr-defined]
+    folder = tmp_path / "jobs" / "one" / "attempt-000001"
+    folder.mkdir(parents=True)
+    assert Cage(hides=True).orders_for(folder, 0, {}, hidden_paths())["around"] == str(tmp_path / "jobs")
 
 
 TRY_WRITING = """
@@ -185,5 +232,7 @@ def test_the_orders_are_json_and_name_what_is_there_once(tmp_path: Path) -> None
         "own_space": False,
         "no_network": False,
         "hidden": [str(hidden)],
-        "writable": None,
+        "around": None,
+        "folder": str(tmp_path / "run"),
+        "read_only": False,
     }

@@ -182,7 +182,7 @@ def test_limits_hold_in_the_child(tmp_path: Path) -> None:
 
 def test_a_child_that_cannot_be_shut_in_does_not_run_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     impossible = {"parent": 1, "limits": {}, "user": None, "own_space": False, "no_network": False, "hidden": []}
-    impossible["writable"] = None
+    impossible |= {"around": None, "folder": str(tmp_path), "read_only": False}
     monkeypatch.setattr(Cage, "orders_for", lambda *_: impossible)
     child = start("open('ran.txt', 'w').close()", tmp_path)
     assert run_to_end(child) == 125

@@ -1,9 +1,13 @@
 """The sweeper: no job is lost, whatever happened to its message or its worker."""
 
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
 import pytest
 from django.conf import settings
 
-from portal.jobs import reap
+from portal.jobs import reap, registry
 from portal.jobs.clocktime import from_now
 from portal.jobs.leases import renew_lease
 from portal.jobs.models import Job, Lease
@@ -63,6 +67,22 @@ def test_a_job_that_was_just_queued_or_just_sent_is_left_to_its_message(broker: 
     let_wait(job)
     assert sweep() == Swept(0, 1)
     assert sweep() == Swept(0, 0)
+
+
+def test_what_a_lost_worker_left_and_must_not_stay_is_removed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, django_capture_on_commit_callbacks: Any
+) -> None:
+    monkeypatch.setattr(settings, "HOME", tmp_path)
+    kind = replace(registry.get_kind("demonstration"), private=("inputs",))
+    monkeypatch.setitem(registry._kinds, "demonstration", kind)
+    held = claim(make_job())
+    for name in ("inputs", "checkpoints"):
+        (held.folder / name).mkdir(parents=True)
+    let_lease_run_out(reload(Job.objects.get(pk=held.job_pk)))
+    with django_capture_on_commit_callbacks(execute=True):
+        assert sweep().n_reaped == 1
+    assert not (held.folder / "inputs").exists()
+    assert (held.folder / "checkpoints").exists()
 
 
 def test_a_long_queue_does_not_fill_the_broker_with_messages(broker: Broker) -> None:

@@ -3,12 +3,14 @@
 import errno
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from portal.core.errors import Refused
+from portal.core.errors import Refused, UnreadableFile
+from portal.core.storage import StorageFull
 from portal.jobs import checkpoints, registry, stopping, supervise
 from portal.jobs.leases import Held, give_back_job
 from portal.jobs.limits import Limits
@@ -198,6 +200,76 @@ def test_a_job_whose_preparation_is_refused_fails_with_the_reason(monkeypatch: p
     use_hooks(monkeypatch, prepare=prepare)
     done = run(make_job())
     assert (done.state, done.failure_text) == ("failed", "the snapshot was withdrawn.")
+
+
+DAMAGED = UnreadableFile("the stored file 0a1b2c3d4e5f was changed; restore it from the backup")
+NO_ROOM = StorageFull("the disk has 3 MB free")
+FULL_TEXT = "The disk is full. Free some space and try the job again: it goes on where it was."
+OWN_TEXT = "The portal's own part of the job failed (KeyError); the worker's log says where."
+
+
+@pytest.mark.parametrize(
+    ("raised", "before", "after", "text"),
+    [
+        (DAMAGED, ("failed", "bad_spec"), ("failed", "refused"), f"{DAMAGED}."),
+        (NO_ROOM, ("parked", "disk_full"), ("parked", "disk_full"), FULL_TEXT),
+        (OSError(errno.ENOSPC, "no space"), ("parked", "disk_full"), ("parked", "disk_full"), FULL_TEXT),
+        (KeyError("slip"), ("queued", "crash"), ("queued", "crash"), OWN_TEXT),
+    ],
+    ids=["damaged", "full", "no space", "slip"],
+)
+def test_what_stops_the_workers_own_part_is_told_as_it_was(
+    monkeypatch: pytest.MonkeyPatch, raised: Exception, before: tuple[str, str], after: tuple[str, str], text: str
+) -> None:
+    """No job of a damaged file or a full disk is taken for one whose worker fell silent, and begun again for it."""
+
+    def stop(*_: object) -> None:
+        raise raised
+
+    use_hooks(monkeypatch, prepare=stop)
+    done = run(make_job())
+    assert (done.state, done.failure_code, done.failure_text) == (*before, text)
+    assert done.lease.owner == ""
+    use_hooks(monkeypatch, prepare=lay, finish=stop)
+    done = run(make_job(steps=7))
+    assert (done.state, done.failure_code, done.failure_text) == (*after, text)
+    assert (done.lease.owner, done.result) == ("", None)
+
+
+@pytest.mark.parametrize("how", ["finishes", "fails", "is refused", "cannot begin"])
+def test_what_must_not_outlive_an_attempt_is_gone_however_it_ends(
+    monkeypatch: pytest.MonkeyPatch, home: Path, how: str
+) -> None:
+    def prepare(held: Held, folder: Path) -> None:
+        lay(held, folder)
+        (folder / "inputs").mkdir()
+        (folder / "inputs" / "table.csv").write_text("who was tested", "utf-8")
+        if how == "fails":
+            (folder / "laid.txt").unlink()
+        if how == "cannot begin":
+            raise Refused("the snapshot was withdrawn")
+
+    def finish(job: Job, folder: Path, result: Mapping[str, Any]) -> None:
+        assert (folder / "inputs" / "table.csv").exists(), "it is there while it is needed"
+        if how == "is refused":
+            raise Refused("a hash of the result does not fit")
+
+    use_hooks(monkeypatch, prepare=prepare, finish=finish, private=("inputs",))
+    held = claim(make_job())
+    run_held_job(held)
+    assert (attempt_folder(home, held) / "run.json").exists()
+    assert not (attempt_folder(home, held) / "inputs").exists()
+
+
+def test_a_disk_that_is_full_at_the_end_costs_no_checkpoint(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+    def finish(job: Job, folder: Path, result: Mapping[str, Any]) -> None:
+        raise NO_ROOM
+
+    monkeypatch.setitem(registry._kinds, "demonstration", replace(registry.get_kind("demonstration"), finish=finish))
+    held = claim(make_job(steps=6))
+    run_held_job(held)
+    assert Job.objects.get(pk=held.job_pk).state == "parked"
+    assert list((attempt_folder(home, held) / "checkpoints").iterdir())
 
 
 def test_a_result_that_the_kind_refuses_fails_the_job_and_writes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

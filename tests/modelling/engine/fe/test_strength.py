@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from modelling.engine.fe import memory
+from modelling.engine.fe import memory, strength
 from modelling.engine.fe.loads import Load, make_load, place_load
 from modelling.engine.fe.material import Material, modulus_from_density, modulus_from_power_law
 from modelling.engine.fe.mesh import build_mesh
@@ -49,6 +49,36 @@ def test_e9_a_volume_of_nothing_but_bone_has_the_force_of_a_solid_block() -> Non
 def test_e9_a_volume_without_bone_is_refused() -> None:
     with pytest.raises(ValueError, match="no voxel of the volume"):
         measure_strength(np.zeros((5, 5, 5), np.bool_), EDGES, MechanicalTest())
+
+
+@pytest.mark.parametrize("tolerance", [0.0, 1.0, -1e-5, float("inf"), float("nan")])
+def test_a_tolerance_that_is_no_share_is_refused(tolerance: float) -> None:
+    with pytest.raises(ValueError, match="wanted above 0 and below 1"):
+        Settings(tolerance)
+
+
+def test_memory_is_asked_before_the_pieces_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(bone: np.ndarray, device: object = None) -> None:
+        assert bone.shape == (10, 10, 10)
+        raise memory.MemoryNeeded("none left")
+
+    monkeypatch.setattr(strength, "require_memory", refuse)
+    monkeypatch.setattr(strength, "keep_largest_piece", lambda bone: pytest.fail("labels were taken before memory"))
+    bone = np.zeros((30, 30, 30), np.bool_)
+    bone[5:9, 5:9, 5:9], bone[14, 14, 14] = True, True
+    with pytest.raises(memory.MemoryNeeded, match="none left"):
+        measure_strength(bone, EDGES, MechanicalTest())
+
+
+def test_the_mesh_lies_where_the_largest_piece_lies_in_the_whole_volume() -> None:
+    bone = np.zeros((30, 20, 20), np.bool_)
+    bone[3, 2, 1], bone[10:18, 6:12, 7:13] = True, True
+    found = measure_strength(bone, EDGES, MechanicalTest())
+    assert found.box == (slice(10, 18), slice(6, 12), slice(7, 13))
+    assert np.array_equal(found.fill_field(bone.shape) > 0, bone & (np.indices(bone.shape)[0] > 3))
+    modulus = np.where(bone, 5000.0, np.nan)
+    graded = measure_strength(bone, EDGES, MechanicalTest(), modulus)
+    assert graded.apparent_modulus_mpa == pytest.approx(found.apparent_modulus_mpa * 5000 / 8748, rel=1e-6)
 
 
 def test_a_flat_picture_is_refused() -> None:

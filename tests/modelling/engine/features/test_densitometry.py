@@ -118,6 +118,18 @@ def test_a_lone_slice_leaves_the_other_site_out_and_says_so() -> None:
     assert {one.name.partition("@")[2] for one in found.left_out} == {"33"}
 
 
+def test_a_radius_that_the_picture_cuts_through_is_left_out_and_the_other_slice_is_measured() -> None:
+    both = draw_both()
+    # The distal radius of 9 mm reaches further to the side than the shaft of 6 mm.
+    cut = both[:, :, : 420 + round(8 / SPACING[2])]
+    found = measure_pqct(cut, SPACING, "R", AT_33)
+    assert {one.name.partition("@")[2] for one in found.values} == {"33"}
+    why = {one.why for one in found.left_out if one.name.endswith("@4")}
+    assert why == {"the picture ends in a bone; wanted the whole cross-section of it"}
+    with pytest.raises(ValueError, match="the picture ends in a bone"):
+        measure_pqct(cut[:1], SPACING, "R")
+
+
 def test_two_slices_of_one_site_are_refused() -> None:
     drawn = draw_forearm_slice(**DISTAL, thumb_is_right=True)
     with pytest.raises(ValueError, match="two slices look like the 4 % site"):

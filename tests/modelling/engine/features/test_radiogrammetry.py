@@ -67,10 +67,39 @@ def test_a_film_without_the_size_of_a_pixel_gives_the_index_and_no_length() -> N
     assert why["film.cortical_thickness"] == "the file does not say how large a pixel is"
 
 
+def test_pixels_of_a_film_that_are_not_square_are_refused() -> None:
+    film = draw_film(radius=(6.5, 4.0), ulna=ULNA, pixel_mm=PIXEL)
+    with pytest.raises(ValueError, match=r"the pixels are 0\.15 by 0\.1 mm; wanted square ones"):
+        measure_film(film, (1.0, 0.15, 0.1), "R", "patient")
+
+
+def test_lengths_at_the_detector_are_said_to_be_too_large() -> None:
+    film = draw_film(radius=(6.5, 4.0), ulna=ULNA, pixel_mm=PIXEL)
+    assert not measure_film(film, SPACING, "R", "patient").notes
+    (note,) = measure_film(film, SPACING, "R", "detector").notes
+    assert note == "lengths are those at the detector, larger than the bone's by the magnification"
+
+
+def test_an_attenuation_is_left_out_where_the_values_are_none() -> None:
+    film = draw_film(radius=(7.0, 5.5), ulna=ULNA, pixel_mm=PIXEL)
+    found = measure_film(film, SPACING, "R", "patient", "displayed grey")
+    assert "film.cortical_index" in {one.name for one in found.values}
+    why = {one.name: one.why for one in found.left_out}
+    assert why["film.mean_attenuation"] == "the values are in 'displayed grey'; wanted relative attenuation"
+
+
 def test_a_film_without_bones_is_refused() -> None:
     noise = np.random.default_rng(1).normal(1.0, 1e-3, (1, 300, 300))
     with pytest.raises(ValueError, match="wanted"):
         measure_film(noise, SPACING, "R", "patient")
+
+
+def test_a_bright_border_of_the_exposed_field_is_no_cortex() -> None:
+    film = draw_film(radius=(6.5, 4.0), ulna=ULNA, pixel_mm=PIXEL)
+    wide = np.pad(film, ((0, 0), (0, 0), (400, 0)), mode="edge")
+    wide[:, :, 40:46] += 4.0
+    values = {one.name: one.value for one in measure_film(wide, SPACING, "R", "patient").values}
+    assert values["film.radius_width"] == pytest.approx(13.0, abs=0.05)
 
 
 def test_a_film_that_is_too_short_is_refused() -> None:

@@ -59,6 +59,13 @@ def test_a_volume_that_is_not_whole_or_moved_is_said_to_be_odd() -> None:
     )
 
 
+def test_a_volume_that_ends_in_the_bone_gives_no_index_and_says_why() -> None:
+    told = {"modality": "hrpqct", "side": "L", "spacing_mm": list(SPACING), "unit": "mg HA/cm3", "region": "radius"}
+    found = measure(np.ascontiguousarray(draw_bone()[:, :, 67:]), told)
+    assert found.values == ()
+    assert {one.why for one in found.left_out} == {"the picture ends in the bone; wanted the whole cross-section of it"}
+
+
 def test_a_volume_without_calibration_is_refused_with_the_unit_that_was_found() -> None:
     with pytest.raises(ValueError, match="the values are in 'native'; wanted mg HA/cm3"):
         measure_volume(draw_bone(), SPACING, "radius", "native")

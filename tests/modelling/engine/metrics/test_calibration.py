@@ -108,6 +108,29 @@ def test_a_risk_of_exactly_0_has_no_slope() -> None:
         recalibrate([1, 0, 1, 0], [0.0, 0.2, 0.3, 0.4])
 
 
+@pytest.mark.parametrize(("risk", "share"), [(0.05, 0.4), (0.02, 0.3), (0.9, 0.1), (0.3, 0.3)])
+def test_risks_far_from_the_outcome_still_have_an_intercept_in_the_large(risk: float, share: float) -> None:
+    logit = np.log(risk / (1 - risk))
+    truths = (np.arange(400) < share * 400).astype(int)
+    found = fit_logistic(np.empty((400, 0)), truths, offset=np.full(400, logit)).coefficients[0]
+    # Where all have one risk, the intercept is the difference of two logits.
+    assert found == pytest.approx(np.log(share / (1 - share)) - logit, abs=1e-10)
+
+
+def test_risks_far_from_the_outcome_are_recalibrated_to_as_many_events_as_were_seen() -> None:
+    logits = np.log(0.05 / 0.95) + 0.8 * np.sin(np.arange(400.0))
+    truths = (np.arange(400) % 5 < 2).astype(int)
+    found = recalibrate(truths, 1 / (1 + np.exp(-logits)))
+    for moved in (found.in_the_large.value + logits, found.intercept.value + found.slope.value * logits):
+        assert (1 / (1 + np.exp(-moved))).sum() == pytest.approx(160, abs=1e-8)
+
+
+@pytest.mark.parametrize("labels", [[0, 0, 0, 0], [1, 1, 1, 1]])
+def test_without_both_outcomes_the_fit_has_no_end(labels: list[int]) -> None:
+    with pytest.raises(NotEstimable, match="no end"):
+        fit_logistic(np.empty((4, 0)), labels, offset=np.array([-1.0, 0.0, 0.5, 2.0]))
+
+
 def test_risks_that_separate_the_outcome_have_no_slope() -> None:
     with pytest.raises(NotEstimable, match="no end"):
         recalibrate([0, 0, 1, 1], [0.1, 0.2, 0.8, 0.9])

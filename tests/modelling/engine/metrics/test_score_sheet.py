@@ -4,9 +4,11 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from modelling.engine.metrics.catalogue import METRICS
+from modelling.engine.metrics.model_scores import score_model
 from modelling.engine.metrics.score_sheet import Facts, Protocol, Scored, compute
 from modelling.engine.metrics.tasks import TASKS, describe_task, name_abmd
 from portal.proof import jcs
@@ -34,6 +36,18 @@ def test_the_same_labels_and_predictions_give_the_same_bytes_in_any_order() -> N
     one, other = (compute(FACTS, chosen, [make_model()], PROTOCOL) for chosen in (labels, turned))
     assert jcs.dumps(one) == jcs.dumps(other)
     assert json.loads(json.dumps(one)) == one
+
+
+def test_a_rule_that_only_ranks_has_an_auc_and_no_calibration() -> None:
+    truths, risks = np.array([0.0, 1.0] * 120), np.random.default_rng(3).random(240)
+    rule = Scored("T_RULE", "T-score rule", "baseline", "dxa", 0.5, "", "", {})
+    told = score_model(rule, truths, risks, replace(PROTOCOL, net_benefit_at=(0.1,)), None, "")
+    assert (told["calibration"]["estimable"], len(told["net_benefit"])) == (True, 1)
+    ranked = replace(rule, ranks_only="it gives no probability")
+    found = score_model(ranked, truths, risks, replace(PROTOCOL, net_benefit_at=(0.1,)), None, "")
+    assert (found["auc"], found["roc"]) == (told["auc"], told["roc"])
+    assert (found["brier"]["value"], found["brier"]["why"]) == (None, "it gives no probability")
+    assert (found["calibration"]["estimable"], found["net_benefit"]) == (False, [])
 
 
 def test_another_seed_moves_the_bootstrap_and_nothing_else() -> None:
@@ -68,7 +82,7 @@ def test_a_single_class_is_null_with_its_reason_and_never_a_half() -> None:
 
 
 def test_a_future_fracture_is_not_estimable_before_its_tenth_event() -> None:
-    facts = replace(FACTS, task="FX_INC")
+    facts = replace(FACTS, task="FX_INC", training={"n": 70, "n_events": 20})
     few = compute(facts, make_labels(30, 9), [make_model(make_labels(30, 9))], PROTOCOL)
     assert few["not_estimable"] == "not estimable: 9 events"
     assert few["models"][0]["auc"]["why"] == "not estimable: 9 events"
@@ -76,6 +90,18 @@ def test_a_future_fracture_is_not_estimable_before_its_tenth_event() -> None:
     assert few["models"][0]["risks"] == {"with": [], "without": []}
     enough = compute(facts, make_labels(30, 10), [make_model(make_labels(30, 10))], PROTOCOL)
     assert enough["models"][0]["auc"]["value"] is not None
+
+
+@pytest.mark.parametrize(("training", "n_seen"), [({"n": 70, "n_events": 19}, 19), ({}, 0)])
+def test_a_future_fracture_is_not_estimable_by_a_model_that_learned_from_too_few(
+    training: dict[str, int], n_seen: int
+) -> None:
+    labels = make_labels(60, 12)
+    few = compute(replace(FACTS, task="FX_INC", training=training), labels, [make_model(labels)], PROTOCOL)
+    assert few["not_estimable"] == f"not estimable: {n_seen} events in training, wanted at least 20"
+    assert few["models"][0]["auc"]["value"] is None
+    others = compute(replace(FACTS, training=training), labels, [make_model(labels)], PROTOCOL)
+    assert others["models"][0]["auc"]["value"] is not None
 
 
 def test_a_model_without_a_locked_threshold_has_no_confusion_matrix() -> None:
@@ -119,6 +145,30 @@ def test_a_small_subgroup_is_not_shown() -> None:
     rows = compute(FACTS, labels, [make_model()], PROTOCOL, subgroups={"site": site})["subgroups"]
     small = next(row for row in rows if row["group"] == "B")
     assert (small["n"], small["n_events"], small["auc"]["why"]) == (None, None, "not shown (n < 10)")
+
+
+@pytest.mark.parametrize(
+    ("sizes", "shown"),
+    [
+        ({"F": (52, 17), "M": (8, 3)}, set()),
+        ({"A": (30, 10), "B": (22, 7), "C": (8, 3)}, {"A"}),
+        ({"A": (41, 14), "B": (10, 3), "C": (9, 3)}, {"A"}),
+        ({"A": (30, 10), "B": (30, 10)}, {"A", "B"}),
+    ],
+)
+def test_no_hidden_subgroup_follows_from_the_total_and_those_shown(
+    sizes: dict[str, tuple[int, int]], shown: set[str]
+) -> None:
+    labels = make_labels(60, 20)
+    events = [token for token in labels if labels[token]]
+    others = [token for token in labels if not labels[token]]
+    group = {}
+    for name, (n, n_events) in sizes.items():
+        taken = [events.pop() for _ in range(n_events)] + [others.pop() for _ in range(n - n_events)]
+        group |= dict.fromkeys(taken, name)
+    rows = compute(FACTS, labels, [make_model(labels)], PROTOCOL, subgroups={"group": group})["subgroups"]
+    assert {row["group"] for row in rows if row["n"] is not None} == shown
+    assert all(row["auc"]["value"] is None and row["auc"]["why"] for row in rows if row["n"] is None)
 
 
 def test_a_survey_weight_gives_a_second_auc_without_an_interval() -> None:

@@ -16,6 +16,7 @@ from modelling.engine.phantom.anatomy import CHOICES
 from modelling.engine.phantom.cli import main
 from modelling.engine.phantom.cohort import STRANGERS_FROM, Plan, make_participant, write_participant
 from modelling.engine.phantom.defects import DEFECTS, Defect, burn_in, clip_field, draw_defect
+from modelling.engine.phantom.dicom_writer import as_filed
 from modelling.engine.phantom.images import make_images
 from modelling.engine.phantom.isq_writer import to_vax_g, write_isq
 from modelling.engine.phantom.outcomes import LABELS_RANDOM, PLAIN, PREVALENCE_OP, WORLDS
@@ -73,6 +74,25 @@ def test_the_pqct_of_the_pqct_blind_world_is_a_strangers():
     own, blind = images_of(0, make_person(SEED, 0).scanned_side), make("pqct-blind", 0).images
     assert (blind.film.values == own.film.values).all()
     assert not (blind.pqct.values == own.pqct.values).all()
+
+
+def write_arrays(folder, world, index=0):
+    plan = Plan(SEED, world, voxel_mm=VOXEL_MM, is_dicom=False, stratec_share=0.0)
+    write_participant(plan, index, folder / world)
+    with np.load(folder / world / "images.npz") as found:
+        return dict(found)
+
+
+def test_the_stack_of_the_pqct_blind_world_is_a_strangers_in_arrays_too(tmp_path):
+    own, blind = (write_arrays(tmp_path, world) for world in (PLAIN, "pqct-blind"))
+    assert own["film"].tobytes() == blind["film"].tobytes()
+    assert own["pqct"].tobytes() != blind["pqct"].tobytes()
+    stacks = [one["hrpqct"] for one in (own, blind)]
+    assert stacks[0].shape != stacks[1].shape or not np.array_equal(*stacks)
+    # A film in an array is exposed as one in a file is.
+    images = make(PLAIN, 0, voxel_mm=VOXEL_MM).images
+    assert np.array_equal(own["film"], as_filed(images))
+    assert images.exposure.offset != 0
 
 
 @pytest.mark.parametrize("world", ["by-scanner", "by-marker", "by-size"])
@@ -149,6 +169,15 @@ def test_an_isq_is_read_back_in_milligrams(tmp_path):
     assert (header.size, header.spacing_mm[0], header.taken_on) == ((7, 6, 5), pytest.approx(0.061), DAY)
     assert header.patient_name == "SIMULATED SIM-1"
     assert read_isq(path, Limits()).values == pytest.approx(density, abs=0.11)
+
+
+@pytest.mark.parametrize("voxel", [0.0607, 0.0825, 0.1225])
+def test_an_isq_keeps_a_voxel_of_a_fraction_of_a_micrometre(tmp_path, voxel):
+    path = tmp_path / "one.isq"
+    write_isq(path, np.zeros((40, 50, 60), np.float32), voxel, "SIMULATED SIM-1", "L", DAY, 9.0)
+    found = read_isq_header(path, Limits()).spacing_mm
+    # The header holds the extent in whole micrometres, so a voxel is as exact as that over the voxels of an edge.
+    assert found == pytest.approx((voxel, voxel, voxel), abs=0.0005 / 40)
 
 
 @pytest.mark.parametrize("value", [0.0, 1.0, -390.0, 1600.0, 0.2409, 1e-9])

@@ -14,6 +14,7 @@ from modelling.engine.phantom.dxa import (
     bone_density,
     calibrated_density,
     make_dxa,
+    place_arm,
 )
 from modelling.engine.phantom.filling import fill
 from modelling.engine.phantom.images import make_images
@@ -123,10 +124,25 @@ def test_c6_the_dxa_repeats_itself_as_scanners_do():
     spread = []
     for index in range(6):
         person = make_person(SEED, index)
-        twin = make_twin(person)
-        values = [make_dxa(twin.shadow, twin.forearm, person, "R", placing).regions["R_UD"].bmd for placing in range(3)]
-        spread.append(np.std(values, ddof=1) / np.mean(values))
-    assert 0.005 <= np.sqrt(np.mean(np.square(spread))) <= 0.015
+        placings = [place_arm(make_forearm(person), person, placing) for placing in range(3)]
+        regions = [make_dxa(cast_coarse(arm), arm, person, "R", k).regions for k, arm in enumerate(placings)]
+        values = np.array([[one["R_UD"].bmd, one["R_33"].bmd] for one in regions])
+        spread.append(values.std(axis=0, ddof=1) / values.mean(axis=0))
+    ultradistal, third = np.sqrt(np.mean(np.square(spread), axis=0))
+    assert 0.005 <= ultradistal <= 0.015
+    # In patients 0.55 % (MODELLING 6.3); a coefficient of 6 x 2 degrees of freedom is known to a fifth.
+    assert 0.0025 <= third <= 0.012
+
+
+def test_an_arm_that_is_rolled_keeps_its_bone_and_its_first_placing():
+    person = make_person(SEED, 0)
+    forearm = make_forearm(person)
+    rolled = place_arm(forearm, person, 1)
+    assert place_arm(forearm, person, 0) is forearm
+    assert (rolled.radius.x0, rolled.radius.y0) != (forearm.radius.x0, forearm.radius.y0)
+    apart = [np.hypot(one.radius.x0 - one.ulna.x0, one.radius.y0 - one.ulna.y0) for one in (forearm, rolled)]
+    assert apart[1] == pytest.approx(apart[0])
+    assert np.sort(rolled.radius.outline[40]) == pytest.approx(np.sort(forearm.radius.outline[40]))
 
 
 def test_averaging_onto_other_pixels_keeps_mass():

@@ -6,8 +6,13 @@ import numpy as np
 import pytest
 
 from modelling.engine.phantom.outcomes import (
+    FE_BLIND,
+    PLAIN,
+    STRENGTH_APART,
+    STRENGTH_SD,
     forearm_t,
     fracture_logit_parts,
+    make_outcomes,
     osteoporosis_risk,
     relative_strength,
     shaft_density,
@@ -41,19 +46,51 @@ def test_the_true_probabilities_are_calibrated_in_each_fifth():
             assert label[fifth].mean() == pytest.approx(probability[fifth].mean(), abs=0.03)
 
 
-def test_strength_alone_does_not_reach_the_oracle():
-    outcomes = many().outcomes
+@cache
+def measured() -> tuple[World, np.ndarray]:
+    """The same people with their strength measured: the formula, and what finite elements say otherwise."""
+    people = many().people
+    apart = STRENGTH_APART / STRENGTH_SD * np.random.default_rng(0).standard_normal(people.area_mm2.size)
+    strength = relative_strength(people) + apart
+    return World(people, make_outcomes(people, draw_latents(1, range(20_000)), PLAIN, strength)), strength
+
+
+def test_the_oracle_of_fracture_by_measured_strength_is_good_but_far_from_perfect():
+    outcomes = measured()[0].outcomes
+    assert 0.80 <= oracle_auc(outcomes.p_fx, outcomes.has_fx) <= 0.88
+    assert 0.15 <= outcomes.has_fx.mean() <= 0.30
+
+
+@pytest.mark.parametrize("world", [many, lambda: measured()[0]], ids=["formula", "measured"])
+def test_strength_alone_does_not_reach_the_oracle(world):
+    outcomes = world().outcomes
     alone = oracle_auc(-outcomes.strength, outcomes.has_fx)
     assert 0.60 < alone < oracle_auc(outcomes.p_fx, outcomes.has_fx) - 0.05
 
 
 def test_at_least_half_of_the_hazard_of_fracture_is_not_strength():
     people = many().people
-    parts = fracture_logit_parts(people, relative_strength(people))
-    whole = np.sum(list(parts.values()), axis=0)
-    # With its share of the covariance: what strength has in common with age and size counts as strength.
-    share = np.cov(parts["strength"], whole)[0, 1] / whole.var(ddof=1)
-    assert 0.2 < share <= 0.5
+    for strength in (relative_strength(people), measured()[1]):
+        parts = fracture_logit_parts(people, strength)
+        whole = np.sum(list(parts.values()), axis=0)
+        # With its share of the covariance: what strength has in common with age and size counts as strength.
+        share = np.cov(parts["strength"], whole)[0, 1] / whole.var(ddof=1)
+        assert 0.2 < share <= 0.5
+
+
+def test_strength_is_counted_in_sds_about_the_mean_of_the_cohort():
+    strength = relative_strength(many().people)
+    assert strength.mean() == pytest.approx(0.0, abs=0.05)
+    assert strength.std() == pytest.approx(1.0, abs=0.05)
+
+
+def test_a_measured_strength_tells_of_fracture_but_where_it_has_no_part():
+    plain, blind = (
+        [make_person(1, 3, world, strength).p_fx for strength in (-2.0, 2.0)] for world in (PLAIN, FE_BLIND)
+    )
+    assert plain[0] > plain[1] + 0.05
+    assert blind[0] == blind[1]
+    assert make_person(1, 3, FE_BLIND, 2.0).strength == 2.0
 
 
 def test_the_forearm_alone_does_not_reach_the_oracle_of_osteoporosis():

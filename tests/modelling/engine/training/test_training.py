@@ -16,11 +16,11 @@ import pytest
 
 from modelling.engine.predict import read_model, read_weights
 from modelling.engine.training import clinical, fusion, run
-from modelling.engine.training.results import measure_all, write_results
+from modelling.engine.training.results import describe_model, measure_all, write_results
 from modelling.engine.training.snapshot import read_snapshot
 from modelling.engine.training.trained import NotFinite, Stop, Trained
 from portal.jobs import reporting
-from tests.modelling.engine.snapshots import make_snapshot
+from tests.modelling.engine.snapshots import make_snapshot, replace_file
 from tests.modelling.engine.training.tiny import TINY, lay_run, make_work
 
 CHECKOUT = Path(__file__).parents[4]
@@ -133,6 +133,32 @@ def test_a_checkpoint_of_another_configuration_is_not_gone_on_from(tmp_path: Pat
     assert list((folder / "checkpoints").iterdir())
     fresh = lay_run(tmp_path / "fresh", n=20)
     assert [one.weights for one in train(folder).folds] == [one.weights for one in train(fresh).folds]
+
+
+def test_a_checkpoint_of_other_code_is_not_gone_on_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = lay_run(tmp_path, n=20)
+    stop = Stop()
+    work = make_work(folder, stop)
+    stop.asked = True
+    with monkeypatch.context() as older:
+        older.setattr(fusion, "hash_of_code", lambda: "0" * 64)
+        assert fusion.train(work) is None
+    assert list((folder / "checkpoints").iterdir())
+    train(folder)
+    assert "is of another training; not used" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("n_films", [1, 12])
+def test_the_film_alone_is_offered_only_where_every_fold_learned_from_it(tmp_path: Path, n_films: int) -> None:
+    folder = lay_run(tmp_path, n=20, missing=0, modalities=("film",))
+    head, *rows = (folder / "snapshot" / "images.csv").read_bytes().splitlines(keepends=True)
+    replace_file(folder / "snapshot", "images.csv", head + b"".join(rows[:n_films]))
+    assert run.work_in(folder, Stop()) == 0
+    model = read_model((folder / "result" / "model.json").read_bytes())
+    assert model["inputs"] == (["all"] if n_films == 1 else ["all", "film"])
+    assert (folder / "result" / "oof-film.csv").exists() is (n_films > 1)
 
 
 def test_labels_that_say_nothing_teach_the_network_nothing(tmp_path: Path) -> None:
@@ -286,18 +312,46 @@ def test_results_written_twice_are_the_same_bytes(tmp_path: Path) -> None:
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes()
 
 
-def test_measurements_of_images_are_learned_beside_the_task_and_none_of_them_is_fe(tmp_path: Path) -> None:
-    trained = train(lay_run(tmp_path, n=20))
-    assert trained.folds[0].preprocess["inputs"]["auxiliary"] == ["ud_bmd"]
-    assert trained.net["fe_taught"] is False
+def auxiliary_of(trained: Trained) -> list[str]:
+    return list(trained.folds[0].preprocess["inputs"]["auxiliary"])
 
 
-def test_a_model_taught_by_finite_elements_says_so(tmp_path: Path) -> None:
-    load = {"name": "fe.failure_load", "kind": "number", "unit": "N", "codes": [], "group": "fe"}
-    folder = tmp_path / "run"
-    make_snapshot(folder / "snapshot", n=20, renamed={"ud_bmd": load})
-    assert train(folder).net["fe_taught"] is False
-    assert train(folder, auxiliary=["fe.failure_load"]).net["fe_taught"] is True
+def lay_with_strength(folder: Path, name: str, group: str, config: dict[str, Any] | None = None) -> Path:
+    """Return a run folder whose table holds a failure load by finite elements in the place of a density."""
+    load = {"name": name, "kind": "number", "unit": "N", "codes": [], "group": group}
+    return lay_run(folder, config, n=20, renamed={"ud_bmd": load})
+
+
+def test_measurements_of_images_are_learned_beside_the_task(tmp_path: Path) -> None:
+    folder = lay_run(tmp_path, n=20)
+    trained, work = train(folder), make_work(folder)
+    assert auxiliary_of(trained) == ["ud_bmd"]
+    assert describe_model(work.config, work.snapshot, trained)["fe_taught"] is False
+
+
+@pytest.mark.parametrize(("name", "group"), [("fe.failure_load", "fe"), ("hr_fe_load", "hrp")])
+def test_finite_elements_are_no_target_unless_asked_for_and_their_model_says_so(
+    tmp_path: Path, name: str, group: str
+) -> None:
+    folder = lay_with_strength(tmp_path, name, group)
+    work, by_itself, asked = make_work(folder), train(folder), train(folder, auxiliary=[name])
+    assert auxiliary_of(by_itself) == []
+    assert auxiliary_of(asked) == [name]
+    others = [column for column in work.snapshot.cells if column != name]
+    told = [
+        describe_model(work.config, work.snapshot, one)["fe_taught"]
+        for one in (by_itself, asked, train(folder, columns=others))
+    ]
+    # Fed with them it is marked as well; only without them in its columns does it know nothing of them.
+    assert told == [True, True, False]
+
+
+def test_a_clinical_model_fed_with_finite_elements_says_so(tmp_path: Path) -> None:
+    for number, columns in enumerate((["age_y", "hr_fe_load"], ["age_y"])):
+        folder = lay_with_strength(tmp_path / str(number), "hr_fe_load", "hrp", CLINICAL | {"columns": columns})
+        assert run.work_in(folder, Stop()) == 0
+        model = read_model((folder / "result" / "model.json").read_bytes())
+        assert model["fe_taught"] is (number == 0)
 
 
 def test_a_snapshot_without_images_trains_on_its_table(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """`measure` for people and programs, and the volumes it opens."""
 
 import json
+from datetime import date
 from pathlib import Path
 
 import nibabel
@@ -9,6 +10,8 @@ import pytest
 
 from modelling.engine.cli import main
 from modelling.engine.opening import Unusable, open_volume
+from modelling.engine.phantom.stratec_writer import CALIBRATION, write_stratec
+from tests.modelling.engine.features.drawings import draw_forearm_slice
 from tests.modelling.engine.features.hrpqct.volumes import draw_bone, draw_plates
 
 SPACING = 0.06
@@ -99,6 +102,27 @@ def test_a_lone_section_of_a_shaft_is_measured_where_it_is_said_to_lie(
     answer = json.loads(capsys.readouterr().out)
     assert "pqct.cortical_area@33" in answer["indices"]
     assert answer["quality"] == {}
+
+
+def test_a_stratec_scan_is_measured_with_the_calibration_of_its_scanner(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "I0000001.M01"
+    shape = {"radius": (6.0, 3.5), "ulna": (5.5, 3.2), "pixel_mm": 0.1, "thumb_is_right": True}
+    write_stratec(path, draw_forearm_slice(**shape), 0.1, "SIMULATED 1", "SIM1", (date(1950, 1, 2), date(2026, 6, 1)))
+    words = ["measure", str(path), "--percent", "33", "--json"]
+    assert main(words) == 2
+    assert "say it by --slope and --intercept" in capsys.readouterr().err
+    calibration = ["--slope", str(CALIBRATION.slope), "--intercept", str(CALIBRATION.intercept)]
+    assert main([*words, *calibration]) == 0
+    indices = json.loads(capsys.readouterr().out)["indices"]
+    assert indices["pqct.total_area@33"]["value"] == pytest.approx(np.pi * 36, rel=5e-3)
+    assert indices["pqct.cortical_density@33"]["value"] == pytest.approx(1000, abs=1)
+    assert main([*words, "--slope", "1.7"]) == 2
+    assert "wanted both, and a slope above 0" in capsys.readouterr().err
+    plate = write_nifti(tmp_path / "plate.nii", np.ones((4, 4, 4), np.uint8))
+    assert main(["measure", str(plate), "--segmented", *calibration]) == 2
+    assert "wanted a Stratec scan for --slope" in capsys.readouterr().err
 
 
 def test_the_quality_of_a_scan_stands_beside_its_indices(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
