@@ -60,7 +60,7 @@ def bench() -> int:
 
 def study() -> int:
     """Run what takes hours."""
-    return _python("-m", "bench.phantom", "--people", "400", "--drawn", "40", "--images", "400")
+    return _python("-m", "bench.phantom", "--people", "400", "--drawn", "40", "--broken", "60", "--images", "400")
 
 
 def without_services() -> dict[str, str]:

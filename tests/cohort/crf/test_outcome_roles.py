@@ -41,7 +41,9 @@ def test_each_role_sees_the_outcomes_it_may_and_no_other(drawn: tuple[Cast, dict
     assert seen_by("clinical") == test | train
     assert seen_by("snapshot") == train
     assert seen_by("labels") == test
-    for alias in ("default", "identity", "allocation", "scorer", "sealer"):
+    # It reads what a protocol's rules want, while an evaluation that names them is sealed: here none is.
+    assert seen_by("scorer") == set()
+    for alias in ("default", "identity", "allocation", "sealer"):
         with pytest.raises(ProgrammingError, match="permission denied"):
             seen_by(alias)
 

@@ -123,8 +123,9 @@ def test_a_model_that_does_not_look_at_films_says_so(human: Cast):
 def test_what_is_no_radiograph_cannot_be_tried(human: Cast):
     hang_up(human)
     phantom = ReferenceImage.objects.get(slug="stratec-phantom")
+    model = ModelVersion(origin="human", task="OP_WHO", card={"n_events": 80}, answers_from="film")
     with pytest.raises(Refused, match="no radiograph that can be tried"):
-        trying.try_model(actor=human.ana, model=ModelVersion(origin="human", answers_from="film"), image=phantom)
+        trying.try_model(actor=human.ana, model=model, image=phantom)
 
 
 def test_a_film_is_measured_without_any_model(human: Cast):
