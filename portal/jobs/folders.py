@@ -14,6 +14,7 @@ import contextlib
 import json
 import os
 import shutil
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -24,6 +25,10 @@ from portal.core.errors import Refused
 from portal.jobs import checkpoints
 from portal.jobs.leases import Held
 from portal.jobs.registry import get_kind
+
+PASSABLE = 0o011
+"""Added to the folders above a run folder where the worker is root: its child, another user, passes through by name
+and lists nothing."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +51,10 @@ class Prepared:
 def prepare_folder(held: Held) -> Prepared:
     """Make the folder of this attempt, with the checkpoints it can go on from. Raises OSError."""
     folder, job_folder = held.folder, held.folder.parent
-    job_folder.parent.mkdir(mode=0o700, exist_ok=True)
-    job_folder.mkdir(mode=0o700, exist_ok=True)
+    for above in (Path(settings.HOME), job_folder.parent, job_folder):
+        above.mkdir(mode=0o700, exist_ok=True)
+        if os.geteuid() == 0:
+            above.chmod(stat.S_IMODE(above.stat().st_mode) | PASSABLE)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700)
     run = {

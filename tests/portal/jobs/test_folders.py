@@ -1,0 +1,40 @@
+"""The folder of an attempt can be reached by the child it is for, and listed by nobody else."""
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from portal.jobs.cage import FIRST_USER
+from portal.jobs.folders import prepare_folder
+from tests.database import rolls_back
+from tests.portal.jobs.builders import claim, make_job
+
+pytestmark = rolls_back
+
+
+@pytest.fixture
+def home(settings: Any) -> Iterator[Path]:
+    """A home that its owner alone may enter, as mktemp makes it."""
+    with tempfile.TemporaryDirectory() as name:
+        settings.HOME = Path(name)
+        yield Path(name)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="children have a user of their own where the worker is root")
+def test_a_child_that_is_another_user_comes_to_its_folder_and_sees_no_other(home: Path) -> None:
+    held = claim(make_job())
+    folder = prepare_folder(held).folder
+    assert folder.is_relative_to(home)
+    told = ["cat", str(folder / "run.json")]
+    os.chown(folder / "run.json", FIRST_USER, FIRST_USER)
+    assert subprocess.run(told, user=FIRST_USER, capture_output=True, check=False).returncode != 0
+    os.chown(folder, FIRST_USER, FIRST_USER)
+    read = subprocess.run(told, user=FIRST_USER, capture_output=True, text=True, check=True)
+    assert str(held.job_pk) in read.stdout
+    for above in (home, folder.parent.parent, folder.parent):
+        assert subprocess.run(["ls", str(above)], user=FIRST_USER, capture_output=True, check=False).returncode != 0
