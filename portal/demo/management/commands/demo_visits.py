@@ -14,6 +14,7 @@ from portal.demo.door import Refusal
 from portal.demo.invented import Invented, invent
 from portal.demo.living import ask_a_question, bring_everybody, leave_mishaps, renew_and_end_consents
 from portal.demo.waiting import NotDone, wait_until
+from portal.jobs.states import ENDED, State
 
 
 class Command(BaseCommand):
@@ -45,6 +46,10 @@ class Command(BaseCommand):
         }
 
     def _is_read(self) -> bool:
+        reading = Upload.objects.filter(state=UploadState.READING)
+        stuck = reading.filter(job__state__in=(*ENDED, State.PARKED)).exclude(job__state=State.FINISHED).first()
+        if stuck is not None and stuck.job is not None:
+            raise NotDone(f"the reading of the images: a job ended as '{stuck.job.state}': {stuck.job.failure_text}")
         return not Upload.objects.filter(state__in=(UploadState.RECEIVING, UploadState.READING)).exists()
 
     def _say(self, done: int, total: int) -> None:
