@@ -133,6 +133,8 @@ def scrubbed_environment(folder: Path, source: Mapping[str, str]) -> dict[str, s
     return {name: source[name] for name in PASSED_ON if name in source} | {
         "HOME": str(folder),
         "TMPDIR": str(folder / "tmp"),
+        # A user of its own is in no list of users, where libraries (torch) would look for its name.
+        "USER": "trabecula",
         "PYTHONPATH": str(ROOT),
         # The run folder itself is no place to import from: what lies in it was written by the work.
         "PYTHONSAFEPATH": "1",

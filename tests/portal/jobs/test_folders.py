@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from portal.jobs.cage import FIRST_USER
+from portal.jobs.cage import FIRST_USER, scrubbed_environment
 from portal.jobs.folders import prepare_folder
 from tests.database import rolls_back
 from tests.portal.jobs.builders import claim, make_job
@@ -38,3 +38,12 @@ def test_a_child_that_is_another_user_comes_to_its_folder_and_sees_no_other(home
     assert str(held.job_pk) in read.stdout
     for above in (home, folder.parent.parent, folder.parent):
         assert subprocess.run(["ls", str(above)], user=FIRST_USER, capture_output=True, check=False).returncode != 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="children have a user of their own where the worker is root")
+@pytest.mark.parametrize(("environment", "ends_well"), [({}, False), (scrubbed_environment(Path("/"), {}), True)])
+def test_a_user_whom_no_list_names_has_a_name(environment: dict[str, str], ends_well: bool) -> None:
+    told = ["/usr/bin/env", "python3", "-c", "import getpass; getpass.getuser()"]
+    path = {"PATH": "/usr/bin:/bin"}
+    done = subprocess.run(told, user=FIRST_USER, cwd="/", env={**environment, **path}, capture_output=True, check=False)
+    assert (done.returncode == 0) is ends_well
