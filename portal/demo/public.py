@@ -14,6 +14,7 @@ from cohort.exchange.services import import_table
 from cohort.participants.models import Participant
 from cohort.study.models import Basis, Origin, Study
 from cohort.study.services import add_site, join_site, set_up_study
+from modelling.blinded.models import Evaluation
 from modelling.engine.training.admissible import FX_WRIST_PAST
 from portal.demo import science
 
@@ -22,8 +23,11 @@ TITLE = "NHANES fracture history"
 PREFIX = "NHA"
 
 
-def bring_public_study(say: Callable[[str], None]) -> None:
-    """Set the study up, take the table in, train a clinical model of past wrist fracture, evaluate and report it."""
+def bring_public_study(say: Callable[[str], None]) -> Evaluation:
+    """Set the study up, take the table in, train a clinical model of past wrist fracture, evaluate and report it.
+
+    Return its revealed evaluation.
+    """
     study = _set_up()
     dan = science.someone("dan")
     site = study.study_sites.get().site
@@ -35,6 +39,7 @@ def bring_public_study(say: Callable[[str], None]) -> None:
     science.reveal_evaluation(evaluation)
     science.report(evaluation)
     say(f"{evaluation} is revealed")
+    return evaluation
 
 
 def _set_up() -> Study:

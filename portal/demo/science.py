@@ -32,6 +32,7 @@ from modelling.runs.services import cancel_run, start_run
 from modelling.zoo.models import ModelVersion
 from portal.accounts.models import User
 from portal.demo.waiting import NotDone, wait_for_jobs, wait_for_state, wait_until
+from portal.jobs.reporting import BAD_SPEC
 from portal.jobs.states import ENDED
 from portal.roles.actors import Actor
 from portal.roles.middleware import actor_of
@@ -72,8 +73,15 @@ def make_cards() -> None:
             make_demo_card(someone(name))
 
 
+class NothingToLearn(NotDone):
+    """The draw left too few people, or people of one label, to train on: it happens where few are enrolled."""
+
+
 def train(study: Study, task: str, say: Say) -> dict[str, ModelVersion]:
-    """Train a task's models on one fresh snapshot; return recipe → model version."""
+    """Train a task's models on one fresh snapshot; return recipe → model version.
+
+    Raises NothingToLearn, and NotDone for whatever else went wrong.
+    """
     ana = someone("ana")
     first, *others = RUNS[task]
     clicked = time.monotonic()
@@ -91,11 +99,18 @@ def train(study: Study, task: str, say: Say) -> dict[str, ModelVersion]:
         wait_for_run(run)
         if run is runs[0]:
             say(f"{run}: ended after {time.monotonic() - laid:.1f} s")
-        if run.model is None:
-            raise NotDone(f"{run} ended as '{run.state}': {run.job.failure_text if run.job else run.stopped_why}")
-        models[run.recipe] = run.model
+        models[run.recipe] = get_trained(run)
         say(f"{run.model} trained for {task}")
     return models
+
+
+def get_trained(run: TrainingRun) -> ModelVersion:
+    """Return the model of a run that is over. Raises NothingToLearn or NotDone where it has none."""
+    if run.model is not None:
+        return run.model
+    why = run.job.failure_text if run.job else run.stopped_why
+    kind = NothingToLearn if run.job and run.job.failure_code == BAD_SPEC else NotDone
+    raise kind(f"{run} ended as '{run.state}': {why}")
 
 
 def leave_runs(study: Study) -> None:
@@ -217,4 +232,4 @@ def _is_built(run: TrainingRun) -> bool:
 
 
 def _newest(study: Study) -> Any:
-    return TrainingRun.objects.filter(study=study, task=OP_WHO, model__isnull=False).latest("asked_at").snapshot
+    return TrainingRun.objects.filter(study=study, task=OP_WHO).latest("asked_at").snapshot

@@ -31,27 +31,39 @@ class Command(BaseCommand):
             self.stdout.write("      runs and evaluations are there already")
             return
         try:
-            shown = self._make(study)
-            take_along(shown, options["url"], settings.HOME / "demo" / "evaluation")
-            bring_public_study(self._say)
+            revealed = self._make(study)
+            public = bring_public_study(self._say)
+            take_along(revealed or public, options["url"], settings.HOME / "demo" / "evaluation")
             mark_made()
         except NotDone as error:
             raise CommandError(str(error)) from None
 
-    def _make(self, study: Study) -> Evaluation:
+    def _make(self, study: Study) -> Evaluation | None:
+        """Bring the simulated study's evaluations on their way; return the revealed one, if it could be learned."""
         science.make_cards()
         opened = {task: science.open_evaluation(study, task, title) for task, title in science.TITLES.items()}
-        for task in (OP_WHO, FX_FRAG):
-            models = science.train(study, task, self._say)
-            science.lock_evaluation(opened[task], models, primary="fusion")
-            self._say(f"{opened[task]} is locked")
+        locked = {task: opened[task] for task in (OP_WHO, FX_FRAG) if self._bring_to_lock(study, task, opened[task])}
         science.leave_runs(study)
-        science.reveal_evaluation(opened[OP_WHO])
-        science.report(opened[OP_WHO])
-        science.give_one_share(opened[FX_FRAG], "carl")
-        self._say(f"{opened[OP_WHO]} is revealed; {opened[FX_FRAG]} waits for the second custodian")
+        if OP_WHO in locked:
+            science.reveal_evaluation(opened[OP_WHO])
+            science.report(opened[OP_WHO])
+            self._say(f"{opened[OP_WHO]} is revealed")
+        if FX_FRAG in locked:
+            science.give_one_share(opened[FX_FRAG], "carl")
+            self._say(f"{opened[FX_FRAG]} waits for the second custodian")
         self._say(f"{opened[FX_INC]} is still enrolling")
-        return opened[OP_WHO]
+        return locked.get(OP_WHO)
+
+    def _bring_to_lock(self, study: Study, task: str, evaluation: Evaluation) -> bool:
+        """Train, seal, rehearse, submit and lock; return False where the draw left nothing to learn from."""
+        try:
+            models = science.train(study, task, self._say)
+        except science.NothingToLearn as error:
+            self._say(f"{evaluation} stays open, with no model: {error}")
+            return False
+        science.lock_evaluation(evaluation, models, primary="fusion")
+        self._say(f"{evaluation} is locked")
+        return True
 
     def _say(self, words: str) -> None:
         self.stdout.write(f"      {words}")
