@@ -8,7 +8,7 @@ import numpy as np
 
 from cohort.formats.dicom_facts import DicomFacts
 from cohort.formats.errors import FormatError
-from cohort.formats.volume import HRPQCT, STORED, Values, Volume
+from cohort.formats.volume import HRPQCT, PQCT, STORED, Values, Volume
 
 _SAME_PLACE_MM = 1e-3
 _SAME_COSINE = 1e-3
@@ -31,11 +31,14 @@ def order_slices(facts: Sequence[DicomFacts]) -> Stack:
 
     Contiguous slices must be evenly spaced. Separate cross-sections, as a pQCT takes them at 4 % and 66 % of the
     forearm, may lie anywhere, each in its own place; their step is the thickness.
-    Raises FormatError when two lie in one place, when one is missing, when they are not of one series, and where a
-    high-resolution volume has gaps: its slices are one body, and with some left out they would be squeezed together.
+    Raises FormatError when two lie in one place, when one is missing, when they are not of one series, where frames of
+    one file do not say how far apart they lie, and where a high-resolution volume has gaps: its slices are one body,
+    and with some left out they would be squeezed together.
     """
     _check_one_series(facts)
     if len(facts) == 1:
+        if facts[0].frames > 1 and facts[0].modality in {PQCT, HRPQCT} and facts[0].thickness_mm is None:
+            raise FormatError("the header", "no thickness of its slices", "SliceThickness in mm", "spacing")
         return Stack((0,), facts[0].thickness_mm or 1.0, True)
     stack = _order(facts)
     if facts[0].modality == HRPQCT and not stack.is_contiguous:

@@ -4,10 +4,11 @@
 """
 
 import numpy as np
-from numba import njit
+
+from modelling.engine.jit import compiled
 
 
-@njit(cache=True)
+@compiled()
 def fill_slice(shape, pattern, planes, numbers, mineral, marrow):  # type: ignore[no-untyped-def] # pragma: no cover
     """Write one cross-section of one bone: mineral in g/cm3, and the share of a voxel that is inside the wall.
 
@@ -44,7 +45,7 @@ def fill_slice(shape, pattern, planes, numbers, mineral, marrow):  # type: ignor
                     mineral[i, j] += trabecula * core
 
 
-@njit(cache=True)
+@compiled()
 def drill(shell, canals, wanted, voxel):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
     """Drill canals into a shell until `wanted` voxels are gone; return (how many are gone, canals used).
 

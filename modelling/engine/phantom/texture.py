@@ -7,10 +7,11 @@ at its ends without a seam.
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from scipy import fft
 from scipy.special import erfinv
+
+from modelling.engine.jit import compiled
 
 Field = NDArray[np.float32]
 
@@ -51,7 +52,7 @@ def make_field(
     return field
 
 
-@njit(cache=True)
+@compiled()
 def _keep_band(waves, fz, fy, fx, centre):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
     """Multiply each wave by a Gaussian band about `centre`, waves a mm; the mean goes."""
     for i in range(fz.size):

@@ -95,6 +95,14 @@ def test_slices_of_different_size_do_not_mix() -> None:
         order_slices([read_facts(one), read_facts(other)])
 
 
+def test_frames_of_one_file_must_say_how_far_apart_they_lie() -> None:
+    (one,) = make_slices([0], NumberOfFrames=3)
+    assert order_slices([read_facts(one)]).step_mm == pytest.approx(2.2)
+    del one.SliceThickness
+    with pytest.raises(FormatError, match="found no thickness of its slices, wanted SliceThickness in mm"):
+        order_slices([read_facts(one)])
+
+
 def make_fine_slices(places_mm: list[float]) -> list[DicomFacts]:
     made = make_slices(places_mm, thickness_mm=0.061, PixelSpacing=[0.061, 0.061])
     return [read_facts(one) for one in made]
