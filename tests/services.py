@@ -30,6 +30,8 @@ FAST = {
     "JOB_HEARTBEAT_SECONDS": "0.5",
     "JOB_RESEND_SECONDS": "0.5",
     "JOB_STOP_GRACE_SECONDS": "10",
+    # Most workers of tests run one job or none.
+    "JOB_LIBRARIES_READY": "false",
     "CLOCK_SWEEP_SECONDS": "0.3",
     "CLOCK_SEAL_SECONDS": "0.3",
     "BEHIND_TLS": "0",

@@ -212,6 +212,7 @@ INGEST = Kind(
     title="Reading an upload",
     command=command,
     queues=frozenset({"web"}),
+    libraries=("numpy", "scipy.ndimage", "pydicom.pixels", "PIL.ImageDraw", "PIL.ImageCms", "onnxruntime"),
     # Header first and slab by slab: the address space is wide for memory maps, the memory itself is not.
     limits=Limits(memory_mb=2048, address_space_mb=16_384, cpu_seconds=900, file_mb=4096, wall_seconds=1800),
     check_spec=check_spec,

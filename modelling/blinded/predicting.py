@@ -19,6 +19,7 @@ from cohort.datasets.services import lay_snapshot
 from cohort.vault.models import Prediction
 from modelling.blinded.models import Evaluation, State, Submission
 from modelling.engine.blinding.predictions import count_bins, read_predictions, read_weights, write_weights
+from modelling.engine.nets import LIBRARIES
 from modelling.zoo.services import lay_model
 from portal.core.errors import Refused
 from portal.core.hashing import sha256_hex
@@ -137,6 +138,7 @@ PREDICT = Kind(
     title="Predict the test inputs",
     command=command,
     queues=frozenset({"gpu"}),
+    libraries=LIBRARIES,
     check_spec=check_spec,
     prepare=prepare,
     private=(INPUTS, RESULT),

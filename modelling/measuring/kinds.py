@@ -25,6 +25,7 @@ MEASURING = Kind(
     title="Measuring of images",
     command=command_of_measuring,
     queues=frozenset({services.QUEUE}),
+    libraries=("numpy", "scipy.ndimage", "scipy.optimize", "PIL.ImageDraw"),
     # The distances of a whole HR-pQCT volume stand in memory at once.
     limits=Limits(address_space_mb=16384),
     check_spec=services.check_spec,

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from modelling.engine.nets import LIBRARIES
 from modelling.runs.services import KIND, finish, prepare
 from portal.jobs.limits import Limits
 from portal.jobs.registry import Kind
@@ -20,6 +21,7 @@ TRAINING = Kind(
     title="Training run",
     command=command_of_training,
     queues=frozenset({"gpu"}),
+    libraries=LIBRARIES,
     limits=Limits(),
     prepare=prepare,
     finish=finish,

@@ -29,6 +29,7 @@ from cohort.study.models import Origin
 from modelling.engine.features.catalogue import Measured
 from modelling.engine.features.measure import measure
 from modelling.engine.metrics.tasks import ONLY_SIMULATED
+from modelling.engine.nets import LIBRARIES
 from modelling.engine.recipes import FILM_ONLY
 from modelling.engine.training.snapshot import FORMAT
 from modelling.zoo.locks import why_locked_for
@@ -236,6 +237,7 @@ TRYING = Kind(
     title="Try a film",
     command=lambda folder, spec: [sys.executable, "-m", "modelling.engine", "predict", str(folder)],
     queues=frozenset({QUEUE}),
+    libraries=LIBRARIES,
     limits=Limits(),
     check_spec=check_spec,
     prepare=prepare,

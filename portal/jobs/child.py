@@ -21,6 +21,7 @@ import psutil
 
 from portal.jobs import reporting
 from portal.jobs.cage import ENTER, Cage, scrubbed_environment
+from portal.jobs.forking import Forked, find_server
 from portal.jobs.limits import Limits
 from portal.proof import jcs
 
@@ -69,7 +70,7 @@ class Heard:
 class Child:
     """One running child process and everything it starts: its own session, so its own group."""
 
-    process: "subprocess.Popen[bytes]"
+    process: "subprocess.Popen[bytes] | Forked"
     pipe: int
     limits: Limits
     heard: Heard = field(default_factory=Heard)
@@ -117,6 +118,8 @@ class Child:
         if not self._pipe_ended:
             self._read()
         os.close(self.pipe)
+        if isinstance(self.process, Forked):
+            self.process.release()
 
     def measure_memory_mb(self) -> float:
         """Return the resident memory of the child and all its children."""
@@ -152,12 +155,20 @@ class Child:
 
 
 def start_child(
-    command: list[str], folder: Path, limits: Limits, cage: Cage, *, number: int = 0, hidden: tuple[Path, ...] = ()
+    command: list[str],
+    folder: Path,
+    limits: Limits,
+    cage: Cage,
+    *,
+    number: int = 0,
+    hidden: tuple[Path, ...] = (),
+    libraries: tuple[str, ...] = (),
 ) -> Child:
     """Start a command in its run folder, shut in.
 
     number: tells jobs apart; chooses the user id where children have their own.
     hidden: folders and sockets the child shall not see, where the cage can hide them.
+    libraries: what a `python -m` command imports that takes long; it is forked from where they are ready, if they are.
     Raises OSError where the machine can start no process.
     """
     orders = cage.orders_for(folder, number, rlimits_of(limits), hidden)
@@ -166,15 +177,8 @@ def start_child(
     os.set_blocking(reading, False)
     try:
         with (folder / "log.txt").open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-I", str(ENTER), json.dumps(orders), *command],
-                cwd=folder,
-                env=scrubbed_environment(folder, os.environ) | {reporting.PIPE_VARIABLE: str(writing)},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                pass_fds=(writing,),
-                start_new_session=True,
+            process = _fork(command, folder, orders, libraries, writing, log.fileno()) or _start(
+                command, folder, orders, writing, log.fileno()
             )
     except OSError:
         os.close(reading)
@@ -182,6 +186,40 @@ def start_child(
     finally:
         os.close(writing)
     return Child(process, reading, limits, n_oom_kills_before=count_oom_kills())
+
+
+def _fork(
+    command: list[str], folder: Path, orders: dict[str, Any], libraries: tuple[str, ...], pipe: int, log: int
+) -> Forked | None:
+    """Return a child forked where its libraries are ready; None where there is no such place."""
+    server = find_server(libraries) if command[:2] == [sys.executable, "-m"] else None
+    if server is None:
+        return None
+    wish = {
+        "orders": orders,
+        "module": command[2],
+        "arguments": command[3:],
+        "folder": str(folder),
+        "environment": scrubbed_environment(folder, os.environ),
+        "pipe_variable": reporting.PIPE_VARIABLE,
+    }
+    try:
+        return server.fork(wish, pipe, log)
+    except OSError:
+        return None  # it ended just now; the next child finds another
+
+
+def _start(command: list[str], folder: Path, orders: dict[str, Any], pipe: int, log: int) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [sys.executable, "-I", str(ENTER), json.dumps(orders), *command],
+        cwd=folder,
+        env=scrubbed_environment(folder, os.environ) | {reporting.PIPE_VARIABLE: str(pipe)},
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        pass_fds=(pipe,),
+        start_new_session=True,
+    )
 
 
 def rlimits_of(limits: Limits) -> dict[str, int]:

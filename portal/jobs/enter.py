@@ -32,6 +32,7 @@ MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND, MS_REC = 1, 2, 4
 MS_PRIVATE = 1 << 18
 MOUNT_SETATTR = 442  # asm-generic/unistd.h; Linux 5.12
 AT_FDCWD, AT_RECURSIVE, MOUNT_ATTR_RDONLY = -100, 0x8000, 1  # linux/fcntl.h, linux/mount.h
+CAPABILITY_VERSION = 0x20080522  # linux/capability.h, version 3
 SHARED_MEMORY = "/dev/shm"
 N_CAPABILITIES = 64
 REFUSED = 125
@@ -61,6 +62,7 @@ def enter(cage: dict[str, Any]) -> None:
         os.setresgid(cage["user"], cage["user"], cage["user"])
         os.setresuid(cage["user"], cage["user"], cage["user"])
     check(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no new privileges")
+    give_up_capabilities(libc)
     for name, value in cage["limits"].items():
         kind = getattr(resource, name)
         hard = resource.getrlimit(kind)[1]
@@ -70,6 +72,13 @@ def enter(cage: dict[str, Any]) -> None:
     check(libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "the end with its worker")
     if os.getppid() != cage["parent"]:
         raise ValueError("the worker ended before its child began")
+
+
+def give_up_capabilities(libc: ctypes.CDLL) -> None:
+    """Leave no capability, not even in a user namespace of one's own: a child that is forked passes no exec."""
+    header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0)
+    none = (ctypes.c_uint32 * 6)()
+    check(libc.capset(ctypes.byref(header), ctypes.byref(none)), "no capabilities")
 
 
 def enter_spaces(libc: ctypes.CDLL, cage: dict[str, Any]) -> None:

@@ -41,6 +41,8 @@ class Kind:
     command: Callable[[Path, Mapping[str, Any]], list[str]]
     queues: frozenset[str]
     limits: Limits = field(default_factory=Limits)
+    libraries: tuple[str, ...] = ()
+    """Modules of others that the command imports and that take long: children are forked where they are ready."""
     check_spec: Callable[[Mapping[str, Any]], None] = lambda spec: None
     """Raises ValueError where the spec cannot be worked on; asked before the job exists."""
     prepare: Callable[["Held", Path], None] = lambda held, folder: None

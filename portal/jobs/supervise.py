@@ -74,6 +74,7 @@ def _run(held: Held) -> None:
             find_cage(),
             number=held.job_pk.int,
             hidden=hidden_paths(),
+            libraries=kind.libraries,
         )
     except DATABASE_GONE:
         raise  # the sweeper takes the job back
@@ -183,7 +184,7 @@ class Watch:
             return Ending(code=TOO_LONG, text="It took longer than its kind of job is allowed.")
         child = self.child
         return read_ending(
-            child.process.returncode,
+            child.process.wait(),
             child.heard,
             was_out_of_memory=child.was_out_of_memory,
             limit_mb=child.limits.address_space_mb or self.memory_mb,

@@ -3,13 +3,21 @@
 `filling.put_bone` is the same geometry in plain numpy with averaged contents; a test holds one against the other.
 """
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from modelling.engine.jit import compiled
 
+Arrays = tuple[NDArray[Any], ...]
+Plane = NDArray[np.float32]
+
 
 @compiled()
-def fill_slice(shape, pattern, planes, numbers, mineral, marrow):  # type: ignore[no-untyped-def] # pragma: no cover
+def fill_slice(
+    shape: Arrays, pattern: Arrays, planes: Arrays, numbers: tuple[np.float32, ...], mineral: Plane, marrow: Plane
+) -> None:  # pragma: no cover - compiled
     """Write one cross-section of one bone: mineral in g/cm3, and the share of a voxel that is inside the wall.
 
     shape: outline, flat, wall, each (angle,): mm, the cosine of `anatomy.flatness`, mm. pattern: field and other,
@@ -46,7 +54,9 @@ def fill_slice(shape, pattern, planes, numbers, mineral, marrow):  # type: ignor
 
 
 @compiled()
-def drill(shell, canals, wanted, voxel):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
+def drill(
+    shell: NDArray[np.uint8], canals: NDArray[np.float32], wanted: int, voxel: np.float32
+) -> tuple[int, int]:  # pragma: no cover - compiled
     """Drill canals into a shell until `wanted` voxels are gone; return (how many are gone, canals used).
 
     shell: (z, y, x) uint8, 1 in the whole of the cortex, becomes 2 in a canal. canals: (n, 7) float32, begin z, y, x,

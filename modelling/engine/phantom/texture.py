@@ -53,7 +53,9 @@ def make_field(
 
 
 @compiled()
-def _keep_band(waves, fz, fy, fx, centre):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
+def _keep_band(
+    waves: NDArray[np.complex64], fz: Field, fy: Field, fx: Field, centre: float
+) -> None:  # pragma: no cover - compiled
     """Multiply each wave by a Gaussian band about `centre`, waves a mm; the mean goes."""
     for i in range(fz.size):
         for j in range(fy.size):

@@ -8,10 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from portal.jobs import forking
 from portal.jobs.cage import Cage
 from portal.jobs.child import Child, start_child
 from portal.jobs.limits import Limits
 
+Starter = Callable[..., Child]
+"""`start` or `fork`: whatever holds for a child holds however it came to be."""
+LIBRARIES = ("statistics",)
 SAFETY_NET_S = 60.0
 """No measurement: only so that a broken test ends."""
 
@@ -24,6 +28,16 @@ def python(code: str) -> list[str]:
 def start(code: str, folder: Path, *, limits: Limits | None = None, cage: Cage | None = None, **options: Any) -> Child:
     """Start a few lines of Python as a child."""
     return start_child(python(code), folder, limits or Limits(), cage or Cage(), **options)
+
+
+def fork(code: str, folder: Path, *, limits: Limits | None = None, cage: Cage | None = None, **options: Any) -> Child:
+    """Start a few lines of Python as a child that is forked where its libraries are ready."""
+    forking.prepare(LIBRARIES)
+    wait_until(lambda: forking.find_server(LIBRARIES))
+    command = [sys.executable, "-m", "tests.portal.jobs.snippet", textwrap.dedent(code)]
+    child = start_child(command, folder, limits or Limits(), cage or Cage(), libraries=LIBRARIES, **options)
+    assert isinstance(child.process, forking.Forked)
+    return child
 
 
 def run_to_end(child: Child) -> int:

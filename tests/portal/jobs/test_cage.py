@@ -10,7 +10,7 @@ import pytest
 
 from portal.jobs.cage import ROOT, Cage, find_cage
 from portal.jobs.folders import hidden_paths
-from tests.portal.jobs.children import run_to_end, start
+from tests.portal.jobs.children import Starter, run_to_end
 
 TRY_NETWORK = """
     import errno, socket
@@ -23,7 +23,7 @@ TRY_NETWORK = """
 """
 
 
-def test_a_caged_child_reaches_no_network(tmp_path: Path, listening_port: int) -> None:
+def test_a_caged_child_reaches_no_network(start: Starter, tmp_path: Path, listening_port: int) -> None:
     if not find_cage().no_network:
         pytest.skip(f"this machine says: {find_cage().facts}")
     outside = start(TRY_NETWORK.format(port=listening_port), tmp_path)
@@ -44,7 +44,7 @@ TRY_SECRET = """
 """
 
 
-def test_a_caged_child_cannot_read_a_hidden_folder(tmp_path: Path) -> None:
+def test_a_caged_child_cannot_read_a_hidden_folder(start: Starter, tmp_path: Path) -> None:
     if not find_cage().hides:
         pytest.skip(f"this machine says: {find_cage().facts}")
     secrets, folder = tmp_path / "secrets", tmp_path / "run"
@@ -72,7 +72,7 @@ TRY_SOCKET = """
 """
 
 
-def test_a_caged_child_cannot_reach_a_hidden_socket_beside_its_run_folder(tmp_path: Path) -> None:
+def test_a_caged_child_cannot_reach_a_hidden_socket_beside_its_run_folder(start: Starter, tmp_path: Path) -> None:
     """The folder that holds the socket holds the run folder too, so it is hidden around that one."""
     if not find_cage().hides:
         pytest.skip(f"this machine says: {find_cage().facts}")
@@ -109,7 +109,7 @@ TRY_OTHER_JOB = """
 """
 
 
-def test_a_caged_child_sees_its_own_job_and_no_other(tmp_path: Path) -> None:
+def test_a_caged_child_sees_its_own_job_and_no_other(start: Starter, tmp_path: Path) -> None:
     """A folder of another job may hold test inputs, predictions, or the true headers of an upload."""
     if not find_cage().hides:
         pytest.skip(f"this machine says: {find_cage().facts}")
@@ -155,7 +155,7 @@ TRY_WRITING = """
 """
 
 
-def test_a_caged_child_writes_to_its_run_folder_alone(tmp_path: Path) -> None:
+def test_a_caged_child_writes_to_its_run_folder_alone(start: Starter, tmp_path: Path) -> None:
     if not find_cage().read_only:
         pytest.skip(f"this machine says: {find_cage().facts}")
     elsewhere, folder = tmp_path / "elsewhere.py", tmp_path / "run"
@@ -174,7 +174,7 @@ def test_a_caged_child_writes_to_its_run_folder_alone(tmp_path: Path) -> None:
     assert (folder / "note.txt").read_text() == "written by the child"
 
 
-def test_a_caged_child_of_root_has_no_capability_to_undo_it(tmp_path: Path) -> None:
+def test_a_caged_child_of_root_has_no_capability_to_undo_it(start: Starter, tmp_path: Path) -> None:
     child = start(
         """
         from portal.jobs import reporting

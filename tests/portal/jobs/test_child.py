@@ -9,7 +9,8 @@ import pytest
 
 from portal.jobs.cage import Cage
 from portal.jobs.limits import Limits
-from tests.portal.jobs.children import run_to_end, start, wait_until
+from tests.portal.jobs import children
+from tests.portal.jobs.children import Starter, run_to_end, wait_until
 
 SECRETS = {
     "DATABASE_URL": "postgresql://tb_web:hidden@/trabecula",
@@ -25,7 +26,7 @@ SAY_ENVIRONMENT = """
 """
 
 
-def test_a_child_inherits_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_child_inherits_no_secret(start: Starter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in SECRETS.items():
         monkeypatch.setenv(name, value)
     assert os.environ.keys() >= SECRETS.keys()  # they are there to be inherited
@@ -37,7 +38,7 @@ def test_a_child_inherits_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert child.heard.result["names"].count("PATH") == 1
 
 
-def test_a_child_stands_in_its_folder_with_nothing_to_read(tmp_path: Path) -> None:
+def test_a_child_stands_in_its_folder_with_nothing_to_read(start: Starter, tmp_path: Path) -> None:
     child = start(
         """
         import os, sys
@@ -50,14 +51,14 @@ def test_a_child_stands_in_its_folder_with_nothing_to_read(tmp_path: Path) -> No
     assert child.heard.result == {"cwd": str(tmp_path), "input": "", "session": True}
 
 
-def test_what_is_printed_goes_to_the_log_and_not_into_the_talk(tmp_path: Path) -> None:
+def test_what_is_printed_goes_to_the_log_and_not_into_the_talk(start: Starter, tmp_path: Path) -> None:
     child = start("""print('{"result": {"forged": true}}')""", tmp_path)
     assert run_to_end(child) == 0
     assert child.heard.result is None
     assert "forged" in (tmp_path / "log.txt").read_text()
 
 
-def test_the_last_progress_counts(tmp_path: Path) -> None:
+def test_the_last_progress_counts(start: Starter, tmp_path: Path) -> None:
     child = start(
         """
         from portal.jobs import reporting
@@ -81,20 +82,22 @@ def test_the_last_progress_counts(tmp_path: Path) -> None:
         (b"\\xff", "UTF-8"),
     ],
 )
-def test_a_line_that_cannot_be_understood_is_kept_as_the_reason(tmp_path: Path, line: bytes, reason: str) -> None:
+def test_a_line_that_cannot_be_understood_is_kept_as_the_reason(
+    start: Starter, tmp_path: Path, line: bytes, reason: str
+) -> None:
     child = start(f"import os\nos.write(int(os.environ['TRABECULA_REPORT_FD']), b'{line.decode()}\\n')", tmp_path)
     run_to_end(child)
     assert reason in child.heard.refused
 
 
-def test_a_line_without_end_is_refused_before_it_fills_the_memory(tmp_path: Path) -> None:
+def test_a_line_without_end_is_refused_before_it_fills_the_memory(start: Starter, tmp_path: Path) -> None:
     child = start("import os\nwhile True: os.write(int(os.environ['TRABECULA_REPORT_FD']), b'x' * 65536)", tmp_path)
     wait_until(lambda: child.listen(0.05) or child.heard.refused)
     child.end()
     assert child.heard.refused == "a line of more than 1048576 bytes"
 
 
-def test_a_child_that_is_asked_to_stop_may_finish_what_it_does(tmp_path: Path) -> None:
+def test_a_child_that_is_asked_to_stop_may_finish_what_it_does(start: Starter, tmp_path: Path) -> None:
     child = start(
         """
         import signal, sys, time
@@ -112,7 +115,7 @@ def test_a_child_that_is_asked_to_stop_may_finish_what_it_does(tmp_path: Path) -
     assert not child.killed_by_us
 
 
-def test_a_child_that_will_not_stop_is_killed_with_all_it_started(tmp_path: Path) -> None:
+def test_a_child_that_will_not_stop_is_killed_with_all_it_started(start: Starter, tmp_path: Path) -> None:
     child = start(
         """
         import os, signal, time
@@ -133,7 +136,7 @@ def test_a_child_that_will_not_stop_is_killed_with_all_it_started(tmp_path: Path
     wait_until(lambda: not is_alive(grandchild))
 
 
-def test_a_child_does_not_outlive_a_killed_worker(tmp_path: Path) -> None:
+def test_a_child_does_not_outlive_a_killed_worker(start: Starter, tmp_path: Path) -> None:
     worker = start(
         f"""
         import sys, time
@@ -158,7 +161,7 @@ def test_a_child_does_not_outlive_a_killed_worker(tmp_path: Path) -> None:
     worker.end()
 
 
-def test_limits_hold_in_the_child(tmp_path: Path) -> None:
+def test_limits_hold_in_the_child(start: Starter, tmp_path: Path) -> None:
     child = start(
         """
         import resource
@@ -180,17 +183,28 @@ def test_limits_hold_in_the_child(tmp_path: Path) -> None:
     }
 
 
-def test_a_child_that_cannot_be_shut_in_does_not_run_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    impossible = {"parent": 1, "limits": {}, "user": None, "own_space": False, "no_network": False, "hidden": []}
-    impossible |= {"around": None, "folder": str(tmp_path), "read_only": False}
+def test_a_child_that_cannot_be_shut_in_does_not_run_at_all(
+    start: Starter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    impossible = {"limits": {}, "user": None, "own_space": False, "no_network": False, "hidden": []}
+    impossible |= {"parent": os.getpid(), "around": None, "folder": str(tmp_path / "no folder"), "read_only": True}
     monkeypatch.setattr(Cage, "orders_for", lambda *_: impossible)
     child = start("open('ran.txt', 'w').close()", tmp_path)
+    assert run_to_end(child) == 125
+    assert not (tmp_path / "ran.txt").exists()
+    assert "the child process could not be started: [Errno 2] a mount of" in (tmp_path / "log.txt").read_text()
+
+
+def test_a_child_whose_worker_is_gone_does_not_run_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    orders = {**Cage().orders_for(tmp_path, 0, {}, ()), "parent": 1}
+    monkeypatch.setattr(Cage, "orders_for", lambda *_: orders)
+    child = children.start("open('ran.txt', 'w').close()", tmp_path)
     assert run_to_end(child) == 125
     assert not (tmp_path / "ran.txt").exists()
     assert "the worker ended before its child began" in (tmp_path / "log.txt").read_text()
 
 
-def test_memory_is_measured_with_all_children(tmp_path: Path) -> None:
+def test_memory_is_measured_with_all_children(start: Starter, tmp_path: Path) -> None:
     child = start(
         """
         import os, time
