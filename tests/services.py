@@ -63,12 +63,25 @@ def start() -> Services:
     atexit.register(stack.close)
     os.environ.update(FAST)
     environment = {**os.environ, **services.environment}
+    write_lazily(services)
     subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], cwd=ROOT, env=environment, check=True)
     copy_database(services, SHARED)
     os.environ.update(with_database(services.environment, SHARED))
     os.environ["TRABECULA_PROCESS"] = "test"
     os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
     return services
+
+
+def write_lazily(services: Services) -> None:
+    """Let the tests' own cluster not wait for the disk: no test cuts the power, and each makes a database or two.
+
+    What holds when a process is killed holds without it too (PostgreSQL, "fsync"); tests of the settings themselves,
+    and of everything that starts services of its own, have the real ones.
+    """
+    with superuser(services) as cursor:
+        for name in ("fsync", "full_page_writes", "synchronous_commit"):
+            cursor.execute(f"ALTER SYSTEM SET {name} = off")
+        cursor.execute("SELECT pg_reload_conf()")
 
 
 def copy_database(services: Services, name: str) -> None:
