@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
 
 from cohort.consent.models import Consent, ConsentState, Level, Withdrawal
 from cohort.participants.models import Participant
@@ -26,7 +27,7 @@ def get_current_consent(participant: Participant) -> Consent | None:
 
 
 def with_standing(participants: QuerySet[Participant], day: date) -> QuerySet[Participant]:
-    """Add `furthest_level` (of the withdrawals, or None) and `is_reconsent_due` to each participant.
+    """Add `furthest_level` (of the withdrawals, or None), `is_reconsent_due` and `first_signed_on` to each participant.
 
     The same rule as `cohort.consent.rules.is_reconsent_due`, for a whole list at once; who withdrew is not asked.
     """
@@ -39,6 +40,7 @@ def with_standing(participants: QuerySet[Participant], day: date) -> QuerySet[Pa
     )
     return participants.annotate(
         furthest_level=Max("withdrawals__level"),
+        first_signed_on=Min("consents__signed_on"),
         signed_form_from=Subquery(current.values("form__valid_from")[:1]),
     ).annotate(is_reconsent_due=Q(furthest_level=None) & Exists(newer))
 
@@ -48,6 +50,12 @@ def standing_of(participant: Participant) -> Standing:
     level: int | None = participant.furthest_level  # type: ignore[attr-defined]
     is_due: bool = participant.is_reconsent_due  # type: ignore[attr-defined]
     return Standing(None if level is None else Level(level), is_due)
+
+
+def enrolled_on(participant: Participant) -> date:
+    """Return since when a participant of a list `with_standing` takes part: the first signature, else the entry."""
+    signed_on: date | None = participant.first_signed_on  # type: ignore[attr-defined]
+    return signed_on or timezone.localdate(participant.enrolled_at)
 
 
 def list_withdrawn_from_use(study_pk: UUID, since: datetime | None = None) -> list[UUID]:

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from cohort.consent.access import get_current_consent, standing_of, with_standing
+from cohort.consent.access import enrolled_on, get_current_consent, standing_of, with_standing
 from cohort.consent.models import Level
 from cohort.consent.parts import make_answers_table
 from cohort.desk import parts
@@ -45,7 +45,8 @@ def _show_participant(request: Request, code: str, is_revealed: bool = False) ->
     today = timezone.localdate()
     found = get_participant_for(request.actor, code)
     identity = reveal_identity(request.actor, found) if is_revealed else None
-    standing = standing_of(with_standing(list_participants_for(request.actor), today).get(pk=found.pk))
+    listed = with_standing(list_participants_for(request.actor), today).get(pk=found.pk)
+    standing = standing_of(listed)
     consent = get_current_consent(found)
     request.study = found.study
     screening = find_screening_of(found)
@@ -53,6 +54,7 @@ def _show_participant(request: Request, code: str, is_revealed: bool = False) ->
     overview = make_overview(request.actor, found, request.GET.get("visit", ""), today)
     context = {
         "participant": found,
+        "enrolled_on": enrolled_on(listed),
         "screening": screening,
         "sides": sides,
         "overview": overview,

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.urls import reverse
-from django.utils import timezone
 
-from cohort.consent.access import Standing, standing_of
+from cohort.consent.access import Standing, enrolled_on, standing_of
 from cohort.consent.purposes import WORDS
 from cohort.consent.rules import decide_each
 from cohort.enrolment.opening import APPROVAL, CONSENT_FORM, SHARES, SITE, list_conditions
@@ -61,8 +60,8 @@ def make_participants_table(participants: Iterable[Participant], *, with_study: 
         ]
         row += [one.study.title] if with_study else []
         row += [one.site.name] if with_site else []
-        enrolled_on = write_day_short(timezone.localdate(one.enrolled_at))
-        rows.append([*row, one.get_sex_display(), one.birth_year, enrolled_on, make_standing(standing_of(one))])
+        since = write_day_short(enrolled_on(one))
+        rows.append([*row, one.get_sex_display(), one.birth_year, since, make_standing(standing_of(one))])
     columns: list[Column | str] = ["Code"]
     columns += ["Study"] if with_study else []
     columns += ["Site"] if with_site else []

@@ -7,6 +7,14 @@ from django.urls import reverse
 from cohort.imaging.models import Series, StoredFile
 from portal.core.dates import write_day
 
+EXPOSURE = {
+    "kvp": ("Tube voltage", "kV"),
+    "uas": ("Exposure", "µAs"),
+    "ms": ("Exposure time", "ms"),
+    "source_to_detector_mm": ("Source to detector", "mm"),
+}
+"""What a header tells of the exposure → its words and unit."""
+
 
 def make_facts(series: Series, with_true_facts: bool) -> list[tuple[str, str]]:
     """Return what is known of a series; its true day and device only for staff of the site."""
@@ -41,8 +49,14 @@ def _true_facts(series: Series) -> list[tuple[str, str]]:
         ("Device", device),
         ("Serial number", facts.serial),
     ]
-    found += [(name.replace("_", " ").capitalize(), str(value)) for name, value in facts.exposure.items()]
+    found += [_say_exposure(name, value) for name, value in facts.exposure.items()]
     return [(name, value) for name, value in found if value]
+
+
+def _say_exposure(name: str, value: float) -> tuple[str, str]:
+    """Return one fact of the exposure in words, with its unit."""
+    words, unit = EXPOSURE.get(name, (name.replace("_", " ").capitalize(), ""))
+    return words, f"{value:g} {unit}".rstrip()
 
 
 def make_manifest(series: Series) -> dict[str, Any]:

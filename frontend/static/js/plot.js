@@ -71,7 +71,7 @@ async function draw(box) {
   const style = readStyle(getComputedStyle(document.documentElement.querySelector("body")));
   const { data, layout } = dress(figure, style, box.dataset.origin);
   // The drawing lies above the page's flow: a box that is lower than it would let it run over the words below.
-  if (layout.height) box.style.height = box.style.minHeight = `${layout.height + 18}px`;
+  if (layout.height) box.style.height = box.style.minHeight = `${layout.height}px`;
   await plotly.react(box, data, layout, { displayModeBar: false, responsive: true });
 }
 

@@ -13,6 +13,7 @@ from cohort.consent.services import withdraw_consent
 from cohort.enrolment.services import enrol_participant, screen_person
 from cohort.study.services import add_consent_form
 from portal.audit.models import Read
+from portal.core.dates import write_day, write_day_short
 from portal.roles.actors import Actor
 from portal.sites.models import Site
 from tests.cast import FIT, Cast, days_ago, make_identity, make_participant, make_screening, make_signing
@@ -51,6 +52,24 @@ def test_the_recruitment_plot_holds_the_same_numbers_as_its_table(cast: Cast):
     assert figure["data"][0]["y"][-1] == 2
     month = f"{timezone.localdate():%b %Y}"
     assert f"{month} | 2 | 2 | {figure['data'][1]['y'][-1]:.1f} |" in words(response)
+
+
+def test_who_signed_before_being_entered_takes_part_since_the_signature(cast: Cast):
+    day = days_ago(3)
+    ann = enrol_participant(
+        actor=cast.nora,
+        screening=make_screening(cast, scr_date=day),
+        identity=make_identity("Ann"),
+        signing=make_signing(cast, signed_on=day),
+    )
+    assert plain(write_day_short(day)) in words(look_as(cast.nora).get(reverse("participants")))
+    page = words(look_as(cast.nora).get(reverse("participant", args=[ann.code])))
+    assert f"Enrolled {plain(write_day(day))}" in page
+
+
+def plain(day: str) -> str:
+    """Return a day as `words` leaves it."""
+    return day.replace("\xa0", " ")
 
 
 def test_the_plot_of_simulated_people_carries_the_mark(cast: Cast):

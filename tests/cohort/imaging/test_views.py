@@ -150,6 +150,11 @@ def test_the_true_day_is_for_staff_of_the_site(cast: Cast, film: Series):
     assert "15 March 2026" not in words(look_as(cast.paula).get(page))
 
 
+def test_the_exposure_is_told_in_words_with_its_units(cast: Cast, film: Series):
+    page = words(look_as(cast.nora).get(reverse("series", args=[film.pk])))
+    assert "Tube voltage 50 kV Exposure 4000 µAs" in page
+
+
 def test_a_series_is_graded_on_its_page(cast: Cast, ann: Participant):
     bring(cast, ann, *make_slices(ann.code), modality="pqct")
     series = Series.objects.get()
