@@ -248,11 +248,15 @@ def make_visits_table(participant: Participant, visits: Sequence[Visit], today: 
     return Table("Visits", columns, rows, empty="No visits are planned.")
 
 
-def make_worklist(title: str, visits: Iterable[Visit], today: date) -> Table:
-    """Return visits of several participants, each with its day and how it stands."""
+def make_worklist(title: str, visits: Iterable[Visit], today: date, *, is_half: bool = False) -> Table:
+    """Return visits of several participants, each with its day and how it stands.
+
+    is_half: their forms were begun and not completed, whatever became of the visits.
+    """
     rows: list[Row] = []
     for one in visits:
         standing = one.standing_on(today)
+        stands = Cell("half entered", state="draft") if is_half else Cell(STANDINGS[standing], state=standing)
         mark = "SIMULATED" if one.origin == "simulated" else ""
         rows.append(
             [
@@ -260,7 +264,7 @@ def make_worklist(title: str, visits: Iterable[Visit], today: date) -> Table:
                 Cell(BY_CODE[one.code].title, url=reverse("visit", args=[one.participant.code, one.code])),
                 one.participant.site.name,
                 write_day_short(one.due_on),
-                Cell(STANDINGS[standing], state=standing),
+                stands,
             ]
         )
     return Table(title, ["Code", "Visit", "Site", "Due", "Stands"], rows, empty="None: everything is done.")

@@ -52,7 +52,7 @@ def visits_due(request: Request) -> HttpResponse:
     context = {
         "due": parts.make_worklist("Visits that are due", due_visits_for(request.actor), timezone.localdate()),
         "half": parts.make_worklist(
-            "Visits with forms half entered", list_half_entered(request.actor), timezone.localdate()
+            "Visits with forms half entered", list_half_entered(request.actor), timezone.localdate(), is_half=True
         ),
         "crumbs": [Link("Participants", reverse("participants")), Link("Visits that wait")],
     }

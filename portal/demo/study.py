@@ -35,8 +35,8 @@ from portal.sites.models import Site
 
 CODE = "sim-wrist"
 MIN_AGE = 50
-DAYS_OPEN = 240
-"""The demo's enrolment is spread over this many days before today."""
+DAYS_OPEN = 256
+"""The demo's enrolment is spread over this many days up to today; the first follow-ups are overdue by then."""
 
 FIT: dict[str, Any] = {
     "scr_can_consent": True,
@@ -143,7 +143,7 @@ def _set_up() -> Demo:
 def _enrolment_days(n: int) -> Iterator[date]:
     """Yield a day for each enrolment, oldest first, spread over the time the demo is open."""
     for number in range(n):
-        yield days_ago(DAYS_OPEN - round(number * (DAYS_OPEN - 1) / max(n - 1, 1)))
+        yield days_ago(DAYS_OPEN - round(number * DAYS_OPEN / max(n - 1, 1)))
 
 
 def _enrol_somebody(demo: Demo, dice: random.Random, one: Invented) -> Participant:

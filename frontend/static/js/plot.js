@@ -10,7 +10,8 @@ export function dress(figure, style, origin) {
     plot_bgcolor: "rgba(0,0,0,0)",
     colorway: style.colorway,
     hovermode: "closest",
-    legend: { orientation: "h", y: 1.12 },
+    // Above the drawing: with more lines it grows upwards, and the margin with it.
+    legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" },
     ...figure.layout,
     font: { family: style.family, size: 14, color: style.ink, ...figure.layout?.font },
     xaxis: { ...axis, ...figure.layout?.xaxis },

@@ -52,6 +52,7 @@ def test_a_form_half_entered_waits_and_a_complete_one_does_not(cast: Cast):
     assert "1 visit has forms half entered" in waits(cast.nora)
     page = words(look_as(cast.nora).get("/visits/"))
     assert visit.participant.code in page
+    assert page.count("half entered") == 2, "of the table and of the line, which does not say 'done'"
 
 
 def test_who_withdrew_from_visits_is_waited_for_no_more(cast: Cast):
