@@ -3,10 +3,10 @@
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser import DESK, TABLET, assert_accessible, browse, served
+from tests.browser import DESK, TABLET, assert_accessible, browse, needs_browser, served
 from tests.modelling.blinded.stage import Stage
 
-pytestmark = pytest.mark.browser
+pytestmark = needs_browser
 
 
 @pytest.mark.parametrize("width", [DESK, TABLET])

@@ -192,7 +192,7 @@ def test_a_child_that_cannot_be_shut_in_does_not_run_at_all(
     child = start("open('ran.txt', 'w').close()", tmp_path)
     assert run_to_end(child) == 125
     assert not (tmp_path / "ran.txt").exists()
-    assert "the child process could not be started: [Errno 2] a mount of" in (tmp_path / "log.txt").read_text()
+    assert "the child process could not be started: [Errno" in (tmp_path / "log.txt").read_text()
 
 
 def test_a_child_whose_worker_is_gone_does_not_run_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
