@@ -15,7 +15,7 @@ import json
 import os
 import shutil
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -23,6 +23,7 @@ from django.conf import settings
 
 from portal.core.errors import Refused
 from portal.jobs import checkpoints
+from portal.jobs.cage import Cage, find_cage
 from portal.jobs.leases import Held
 from portal.jobs.registry import get_kind
 
@@ -46,6 +47,17 @@ class Prepared:
             return "starting"
         torn = f"; {self.n_torn} damaged checkpoint(s) not used" if self.n_torn else ""
         return f"going on from step {self.resumes_at}{torn}" if self.resumes_at else f"starting over{torn}"
+
+
+def find_cage_at_home() -> Cage:
+    """Return the strictest cage that works where this portal's run folders lie.
+
+    Under a folder that only its owner may enter, a child keeps its worker's user: another would not come through.
+    """
+    cage = find_cage()
+    if cage.own_user and not all(above.stat().st_mode & stat.S_IXOTH for above in Path(settings.HOME).parents):
+        return replace(cage, own_user=False)
+    return cage
 
 
 def prepare_folder(held: Held) -> Prepared:

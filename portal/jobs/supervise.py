@@ -15,10 +15,9 @@ from django.db import InterfaceError, OperationalError, connection
 from portal.core.errors import Refused, UnreadableFile
 from portal.core.storage import FULL, StorageFull
 from portal.jobs import reporting, stopping
-from portal.jobs.cage import find_cage
 from portal.jobs.child import Child, start_child
 from portal.jobs.endings import OUT_OF_MEMORY, Ending, read_ending
-from portal.jobs.folders import drop_checkpoints, drop_private, hidden_paths, prepare_folder
+from portal.jobs.folders import drop_checkpoints, drop_private, find_cage_at_home, hidden_paths, prepare_folder
 from portal.jobs.leases import (
     Held,
     LeaseLost,
@@ -71,7 +70,7 @@ def _run(held: Held) -> None:
             command,
             prepared.folder,
             kind.limits,
-            find_cage(),
+            find_cage_at_home(),
             number=held.job_pk.int,
             hidden=hidden_paths(),
             libraries=kind.libraries,

@@ -7,7 +7,7 @@ import uuid
 from celery import shared_task
 
 from portal.jobs.broker import RUN_JOB
-from portal.jobs.cage import find_cage
+from portal.jobs.folders import find_cage_at_home
 from portal.jobs.leases import claim_job
 from portal.jobs.supervise import run_held_job
 
@@ -16,6 +16,6 @@ from portal.jobs.supervise import run_held_job
 def run_job(*, job_pk: str) -> None:
     """Run one queued job, unless another worker has it."""
     owner = f"{socket.gethostname()}:{os.getpid()}"
-    held = claim_job(uuid.UUID(job_pk), owner=owner, sandbox=find_cage().facts)
+    held = claim_job(uuid.UUID(job_pk), owner=owner, sandbox=find_cage_at_home().facts)
     if held is not None:
         run_held_job(held)

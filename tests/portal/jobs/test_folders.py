@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
-from portal.jobs.cage import FIRST_USER, scrubbed_environment
-from portal.jobs.folders import prepare_folder
+from portal.jobs.cage import FIRST_USER, find_cage, scrubbed_environment
+from portal.jobs.folders import find_cage_at_home, prepare_folder
+from portal.jobs.models import Job
+from portal.jobs.supervise import run_held_job
 from tests.database import rolls_back
 from tests.portal.jobs.builders import claim, make_job
 
@@ -47,3 +49,13 @@ def test_a_user_whom_no_list_names_has_a_name(environment: dict[str, str], ends_
     path = {"PATH": "/usr/bin:/bin"}
     done = subprocess.run(told, user=FIRST_USER, cwd="/", env={**environment, **path}, capture_output=True, check=False)
     assert (done.returncode == 0) is ends_well
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="children have a user of their own where the worker is root")
+def test_under_a_folder_of_its_owner_alone_a_child_keeps_the_workers_user(home: Path, settings: Any) -> None:
+    assert find_cage_at_home().own_user == find_cage().own_user
+    settings.HOME = home / "portal"  # and `home` is of mode 0700
+    assert not find_cage_at_home().own_user
+    held = claim(make_job(steps=1))
+    run_held_job(held)
+    assert Job.objects.get(pk=held.job_pk).state == "finished"
