@@ -124,7 +124,11 @@ def prepare(held: Held, folder: Path) -> None:
     refuse_untestable(series)
     warm_loops()
     lay_series(series, folder)
-    asked = {"recipe": held.spec["recipe"], "memory_mb": settings.JOB_MEMORY_MB}
+    asked = {
+        "recipe": held.spec["recipe"],
+        "memory_mb": settings.JOB_MEMORY_MB,
+        "max_iterations": settings.STRENGTH_MAX_ITERATIONS,
+    }
     (folder / "test.json").write_text(json.dumps(asked) + "\n", "utf-8")
 
 

@@ -1,7 +1,8 @@
 """Tests the bone of a volume in a folder: `python -m modelling.engine.fe.job FOLDER`.
 
     FOLDER/volume.npy, volume.json    the volume, as `modelling.engine measure-job` reads it
-    FOLDER/test.json                  {"recipe": of `Recipe`, "memory_mb": what the process may take in all}
+    FOLDER/test.json                  {"recipe": of `Recipe`, "memory_mb": what the process may take in all,
+                                      "max_iterations": after how many a solution counts as not converging}
     FOLDER/result/strength.json       what came out, with every parameter
     FOLDER/result/field.nii.gz        strain energy density, MPa, on the box of the bone; its place is in its affine
     FOLDER/result/failure.png         where the bone would fail
@@ -68,7 +69,7 @@ def work_in(folder: Path) -> int:
     refuse_too_large(bone, float(asked["memory_mb"]))
     begun = time.monotonic()
     try:
-        test = make_test(recipe)
+        test = make_test(recipe, int(asked["max_iterations"]))
         found = measure_strength(bone, spacing, test, on_step=report_step(recipe.tolerance))
     except NotConverged as error:
         reporting.report_failure(NOT_CONVERGED, say_history(error))
@@ -92,10 +93,11 @@ def work_in(folder: Path) -> int:
     return 0
 
 
-def make_test(recipe: Recipe) -> MechanicalTest:
+def make_test(recipe: Recipe, max_iterations: int) -> MechanicalTest:
     """Return the test of a recipe, with the solver's own settings."""
     load = make_load(recipe.direction, recipe.strain)
-    return MechanicalTest(recipe.make_material(), load, recipe.make_criterion(), Settings(recipe.tolerance))
+    solver = Settings(recipe.tolerance, max_iterations)
+    return MechanicalTest(recipe.make_material(), load, recipe.make_criterion(), solver)
 
 
 def refuse_too_large(bone: NDArray[np.bool_], memory_mb: float) -> None:

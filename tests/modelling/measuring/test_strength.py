@@ -154,6 +154,19 @@ def test_a_test_that_runs_can_be_cancelled(tmp_path: Path, monkeypatch: pytest.M
     assert not test.values.exists()
 
 
+def test_a_solution_that_does_not_converge_fails_with_its_residuals(tmp_path: Path, settings: Any):
+    cast, series = bring_isq(tmp_path)
+    settings.STRENGTH_MAX_ITERATIONS = 3
+    test = strength.ask_strength(actor=cast.dan, series=series, recipe=usual(tolerance=1e-8))
+    job = do(strength.KIND)
+    assert (job.state, job.failure_code) == ("failed", "not_converged")
+    assert " at 0, " in job.failure_text
+    assert " at 3. " in job.failure_text
+    test.refresh_from_db()
+    assert test.tested_at is None
+    assert not test.values.exists()
+
+
 def test_only_a_data_manager_asks_for_a_test(cast: Cast, ann: Participant):
     series = lay_volume(cast, ann)
     for actor in (cast.nora, cast.ana, cast.paula, cast.mona, cast.adam):
