@@ -101,8 +101,9 @@ class ForkServer:
             raise
 
     def close(self) -> None:
-        """End the server and with it every child it still has."""
+        """End the server, at whatever it is, and with it every child it still has."""
         self.control.close()
+        self.process.kill()
         self.process.wait()
 
 
