@@ -52,7 +52,9 @@ def main(words: Sequence[str] = ()) -> int:
         compare_graded(Path(folder))
         measure_limit(path)
         measure_precision()
-        measure_scaling(int(os.environ.get("TRABECULA_BENCH_ELEMENTS", "3000000")), given)
+        n_elements = int(os.environ.get("TRABECULA_BENCH_ELEMENTS", "3000000"))
+        measure_scaling(n_elements, given)
+        measure_gpu(n_elements)
     return 0
 
 
@@ -119,11 +121,14 @@ def _show(name: str, tolerance: float, row: dict[str, Any], truth: float) -> flo
     return error
 
 
-def run_ours(bone: NDArray[np.bool_], edge: float, modulus: float, tolerance: float) -> dict[str, Any]:
+def run_ours(
+    bone: NDArray[np.bool_], edge: float, modulus: float, tolerance: float, device: torch.device | None = None
+) -> dict[str, Any]:
     """Return our row; meshing and the multigrid's making are in the time."""
-    test = MechanicalTest(Material(modulus), settings=Settings(tolerance))
+    test = MechanicalTest(Material(modulus), settings=Settings(tolerance, device=device))
     # Once before, so that what numba compiles is not in the time.
-    measure_strength(np.ones((8, 8, 8), np.bool_), (edge, edge, edge), MechanicalTest(settings=Settings(1e-2)))
+    first = MechanicalTest(settings=Settings(1e-2, device=device))
+    measure_strength(np.ones((8, 8, 8), np.bool_), (edge, edge, edge), first)
     begun, used = time.perf_counter(), time.process_time()
     found = measure_strength(bone, (edge, edge, edge), test)
     return {
@@ -252,6 +257,34 @@ def solve_mirrored(path: Path, tolerance: float = 1e-5, times: tuple[int, int, i
     bone = read_volume(path)[0]
     wide = [(0, (n - 1) * size) for n, size in zip(times, bone.shape, strict=True)]
     _show_scaling(f"{path.stem} mirrored, {tolerance:g}", np.pad(bone, wide, mode="symmetric"), tolerance)
+
+
+def measure_gpu(n_elements: int) -> None:
+    """E11: the same struts on a GPU and on the CPU, and how fast a GPU makes K x."""
+    if not torch.cuda.is_available():
+        _say("E11: not run, there is no CUDA device here")
+        return
+    device = torch.device("cuda")
+    n = round((n_elements / 0.259) ** (1 / 3))
+    bone = make_struts((n, n, n))
+    rows = [run_ours(bone, EDGE_MM, MODULUS_MPA, 1e-5, one) for one in (device, None)]
+    apart = abs(rows[0]["reaction_force_n"] / rows[1]["reaction_force_n"] - 1)
+    mesh = build_mesh(bone, (EDGE_MM,) * 3)
+    cell = np.stack(np.unravel_index(mesh.voxel, mesh.shape), axis=1).astype(np.int32)
+    lattice = Lattice(mesh.conn, cell, mesh.find_grid().astype(np.int32))
+    operator = make_operator(lattice, np.ones(mesh.n_elements, np.float32), mesh.spacing_mm, 0.3, device)
+    x = torch.randn(3 * mesh.n_nodes, device=device)
+
+    def act() -> None:
+        operator.apply(x)
+        torch.cuda.synchronize()
+
+    rate = mesh.n_elements / _best(act)[0]
+    _say(
+        f"E11 {torch.cuda.get_device_name()}, {mesh.n_elements} elements: {rows[0]['seconds']:.1f} s against "
+        f"{rows[1]['seconds']:.0f} s on the CPU, force {100 * apart:.4f} % apart, {rate / 1e9:.2f} G elements of K x a "
+        "second; goal 5 s, 0.02 %, 1 G"
+    )
 
 
 def _show_scaling(name: str, bone: NDArray[np.bool_], tolerance: float) -> None:

@@ -51,6 +51,13 @@ def test_the_torch_path_on_the_cpu_gives_what_the_loops_give() -> None:
     assert abs(steps[0] - steps[1]) <= 1
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device on this machine")
+def test_e11_a_gpu_gives_the_force_of_the_loops() -> None:
+    ours = load_bone()
+    other = load_bone(settings=Settings(EXACT.tolerance, EXACT.max_iterations, torch.device("cuda")))
+    assert other.force == pytest.approx(ours.force, abs=2e-4 * np.abs(ours.force).max())
+
+
 @pytest.mark.parametrize("device", [None, torch.device("cpu")])
 def test_two_runs_give_the_same_bits(device: torch.device | None) -> None:
     settings = Settings(1e-6, 400, device)
