@@ -47,7 +47,6 @@ FLAGS = [
 ]
 AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-AXE_LOOKS = ["color-contrast", "link-in-text-block", "target-size"]
 DESK, TABLET, PHONE = 1280, 820, 360
 AT_MOST_S = 30.0
 """How long a condition may take before the test gives up: a safety net, nothing is measured by it."""
@@ -178,14 +177,9 @@ def sign_in(context: BrowserContext, address: str, user: AbstractBaseUser) -> No
 
 
 def assert_accessible(page: Page) -> None:
-    """Fail with a readable list if axe finds anything against WCAG 2.2 AA.
-
-    In the dark theme, of what a theme and its window's width change alone: every page is looked at in the light one.
-    """
+    """Fail with a readable list if axe finds anything against WCAG 2.2 AA."""
     page.evaluate(AXE.read_text())
-    is_dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
-    asked = {"type": "rule", "values": AXE_LOOKS} if is_dark else {"type": "tag", "values": AXE_TAGS}
-    found = page.evaluate("asked => axe.run(document, {runOnly: asked, resultTypes: ['violations']})", asked)
+    found = page.evaluate("tags => axe.run(document, {runOnly: tags, resultTypes: ['violations']})", AXE_TAGS)
     lines = [
         f"{one['id']}: {one['help']}\n    {node['html'][:160]}\n    {node['failureSummary']}"
         for one in found["violations"]
