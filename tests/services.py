@@ -75,11 +75,11 @@ def start() -> Services:
 def write_lazily(services: Services) -> None:
     """Let the tests' own cluster not wait for the disk: no test cuts the power, and each makes a database or two.
 
-    What holds when a process is killed holds without it too (PostgreSQL, "fsync"); tests of the settings themselves,
-    and of everything that starts services of its own, have the real ones.
+    What holds when a process is killed holds without it too (PostgreSQL, "fsync"), as long as a commit waits for its
+    record to be written: synchronous_commit stays. Services that a test starts for itself have the real settings.
     """
     with superuser(services) as cursor:
-        for name in ("fsync", "full_page_writes", "synchronous_commit"):
+        for name in ("fsync", "full_page_writes"):
             cursor.execute(f"ALTER SYSTEM SET {name} = off")
         cursor.execute("SELECT pg_reload_conf()")
 
