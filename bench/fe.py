@@ -25,8 +25,8 @@ from modelling.engine.fe.coarsening import Lattice
 from modelling.engine.fe.loads import DIRECTIONS, make_load
 from modelling.engine.fe.material import Material, modulus_from_density
 from modelling.engine.fe.memory import count_nodes, predict_bytes
-from modelling.engine.fe.mesh import build_mesh, find_box, keep_largest_piece
-from modelling.engine.fe.operators import make_operator
+from modelling.engine.fe.mesh import Mesh, build_mesh, find_box, keep_largest_piece
+from modelling.engine.fe.operators import Operator, make_operator
 from modelling.engine.fe.solver import Settings
 from modelling.engine.fe.strength import MechanicalTest, measure_strength
 
@@ -68,6 +68,12 @@ def make_struts(shape: tuple[int, int, int]) -> NDArray[np.bool_]:
     """Return a lattice of square struts, 26 % bone."""
     z, y, x = (np.arange(n) % 9 < 3 for n in shape)
     return np.asarray((z[:, None, None] & y[:, None]) | (y[:, None] & x)[None] | (z[:, None, None] & x))
+
+
+def make_struts_of(n_elements: int) -> NDArray[np.bool_]:
+    """Return a cube of such struts with about so many elements."""
+    n = round((n_elements / 0.259) ** (1 / 3))
+    return make_struts((n, n, n))
 
 
 def cut_volume(path: Path, to: Path, n: int = 30) -> Path:
@@ -197,12 +203,9 @@ def measure_limit(path: Path) -> None:
     bone, edge, _ = read_volume(path)
     piece, _ = keep_largest_piece(bone)
     mesh = build_mesh(piece, (edge, edge, edge))
-    cell = np.stack(np.unravel_index(mesh.voxel, mesh.shape), axis=1).astype(np.int32)
-    lattice = Lattice(mesh.conn, cell, mesh.find_grid().astype(np.int32))
-    ones = np.ones(mesh.n_elements, np.float32)
     n_bytes = 36 + 3 * 12 * mesh.n_nodes / mesh.n_elements
     for name, device in (("loops", None), ("torch", torch.device("cpu"))):
-        operator = make_operator(lattice, ones, mesh.spacing_mm, 0.3, device)
+        operator = make_finest(mesh, device)
         x = torch.randn(3 * mesh.n_nodes)
         wall, used = _best(lambda operator=operator, x=x: operator.apply(x))
         rate = mesh.n_elements / wall
@@ -216,6 +219,13 @@ def measure_limit(path: Path) -> None:
     large = torch.randn(20_000_000)
     out = torch.empty_like(large)
     _say(f"this machine: {160e6 / _best(lambda: out.copy_(large))[0] / 1e9:.0f} GB/s of copying")
+
+
+def make_finest(mesh: Mesh, device: torch.device | None) -> Operator:
+    """Return K x on the finest level of a mesh of one modulus."""
+    cell = np.stack(np.unravel_index(mesh.voxel, mesh.shape), axis=1).astype(np.int32)
+    lattice = Lattice(mesh.conn, cell, mesh.find_grid().astype(np.int32))
+    return make_operator(lattice, np.ones(mesh.n_elements, np.float32), mesh.spacing_mm, 0.3, device)
 
 
 def measure_precision(n: int = 80) -> None:
@@ -248,8 +258,7 @@ def measure_scaling(n_elements: int, given: Path | None) -> None:
 
 def solve_struts(n_elements: int) -> None:
     """Print one row of E10 for a lattice of struts: easy to solve, so a row of memory more than of time."""
-    n = round((n_elements / 0.259) ** (1 / 3))
-    _show_scaling("struts", make_struts((n, n, n)), 1e-5)
+    _show_scaling("struts", make_struts_of(n_elements), 1e-5)
 
 
 def solve_mirrored(path: Path, tolerance: float = 1e-5, times: tuple[int, int, int] = (2, 3, 3)) -> None:
@@ -265,14 +274,11 @@ def measure_gpu(n_elements: int) -> None:
         _say("E11: not run, there is no CUDA device here")
         return
     device = torch.device("cuda")
-    n = round((n_elements / 0.259) ** (1 / 3))
-    bone = make_struts((n, n, n))
+    bone = make_struts_of(n_elements)
     rows = [run_ours(bone, EDGE_MM, MODULUS_MPA, 1e-5, one) for one in (device, None)]
     apart = abs(rows[0]["reaction_force_n"] / rows[1]["reaction_force_n"] - 1)
     mesh = build_mesh(bone, (EDGE_MM,) * 3)
-    cell = np.stack(np.unravel_index(mesh.voxel, mesh.shape), axis=1).astype(np.int32)
-    lattice = Lattice(mesh.conn, cell, mesh.find_grid().astype(np.int32))
-    operator = make_operator(lattice, np.ones(mesh.n_elements, np.float32), mesh.spacing_mm, 0.3, device)
+    operator = make_finest(mesh, device)
     x = torch.randn(3 * mesh.n_nodes, device=device)
 
     def act() -> None:
