@@ -13,12 +13,11 @@ from modelling.blinded.baseline_values import place_people
 from modelling.blinded.baselines import BY_KEY
 from modelling.blinded.models import Evaluation, State, Submission
 from modelling.blinded.states import TABLE
+from modelling.engine.recipes import WORDS_OF_INPUTS
 from portal.core.dates import write_day
 from portal.core.errors import Refused
 from portal.roles.actors import Actor
 from portal.workflow import move
-
-INPUTS_IN_WORDS = {"film": "the radiograph alone", "table": "the clinical table"}
 
 SMALL_TEAM = (
     "; small team: who took the images may have entered outcomes, and who leads the study or keeps its data may have "
@@ -114,7 +113,7 @@ def _enter(one: Submission) -> Entered:
             "model_version": str(model.pk),
             "name": str(model),
             "role": one.role,
-            "inputs": INPUTS_IN_WORDS[model.answers_from],
+            "inputs": WORDS_OF_INPUTS[model.answers_from],
             "threshold": model.threshold,
             "weights_sha256": model.weights_sha256,
         },

@@ -25,6 +25,7 @@ from modelling.blinded.models import Approval, Evaluation, Proposal, State, Step
 from modelling.blinded.predicting import launch_prediction
 from modelling.blinded.protocol import Typed, compute_digest, make_protocol
 from modelling.blinded.states import PREDICTS_AGAIN, PROPOSED_BY, TABLE
+from modelling.engine.recipes import FILM_ONLY
 from modelling.zoo.models import ModelVersion
 from portal.audit.context import act, name_subject, service
 from portal.audit.record import append_to_ledger
@@ -181,6 +182,8 @@ def enter_model(*, actor: Actor, evaluation: Evaluation, model: ModelVersion, ro
         raise WrongState(f"models are entered while an evaluation is sealed, and '{evaluation}' is {evaluation.state}")
     if (model.study_id, model.task, model.origin) != (evaluation.study_id, evaluation.task, evaluation.origin):
         raise Refused("the model is of another study, task or origin")
+    if model.modalities and model.answers_from != FILM_ONLY:
+        raise Refused(f"{model} learned from images and does not answer from a radiograph alone; its card says why")
     entered = list(evaluation.submissions.all())
     if len(entered) >= evaluation.protocol["max_models"]:
         raise Refused(f"the protocol allows {evaluation.protocol['max_models']} models, and they are entered")

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelling.engine.metrics.tasks import NOT_ESTIMABLE, ONLY_SIMULATED, why_untaught
-from modelling.engine.recipes import ALL_INPUTS, FILM_ONLY, TABLE_ONLY
+from modelling.engine.recipes import FILM_ONLY, WORDS_OF_INPUTS
 from modelling.engine.training.intervals import Calibration
 from modelling.engine.training.learners import get_learner
 from modelling.engine.training.results import FORMAT, MODEL, hash_of_weights
@@ -31,12 +31,6 @@ from modelling.engine.training.snapshot import Snapshot, read_snapshot
 from modelling.engine.training.trained import NotFinite
 from portal.jobs import reporting
 from portal.proof import jcs
-
-WORDS_OF_INPUTS = {
-    ALL_INPUTS: "everything the model knows of the person",
-    FILM_ONLY: "the radiograph alone",
-    TABLE_ONLY: "the table alone",
-}
 
 
 def main(folder: Path) -> int:

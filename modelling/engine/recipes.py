@@ -13,7 +13,14 @@ IMAGE_MODALITIES: Final = ("film", "dxa", "pqct")
 """Image modalities of a snapshot folder, in the order in which a net sees them."""
 
 ALL_INPUTS, FILM_ONLY, TABLE_ONLY = "all", "film", "table"
-"""From what a prediction is made: everything the model knows, the radiograph alone, the table alone."""
+WORDS_OF_INPUTS: Final = MappingProxyType(
+    {
+        ALL_INPUTS: "everything the model knows of the person",
+        FILM_ONLY: "the radiograph alone",
+        TABLE_ONLY: "the clinical table",
+    }
+)
+"""From what a prediction is made."""
 
 THRESHOLD_RULES: Final = {
     "youden": "largest sensitivity + specificity - 1 among out-of-fold predictions",

@@ -30,7 +30,7 @@ class ModelVersion(models.Model):
     config = models.JSONField()
     metrics = models.JSONField(help_text="cross-validated, over training participants only")
     card = models.JSONField(help_text="what it predicts, from what, for whom, and its limits, in words")
-    answers_from = models.CharField(max_length=8, help_text="film or table: what it answers from in an evaluation")
+    answers_from = models.CharField(max_length=8, help_text="film, table or all: what it answers from in an evaluation")
     threshold = models.FloatField(
         null=True, blank=True, help_text="for answers_from; chosen out of fold, before any reveal"
     )

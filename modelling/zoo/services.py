@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from cohort.datasets.models import Snapshot
 from cohort.study.models import Study
-from modelling.engine.recipes import FILM_ONLY, RECIPES, TABLE_ONLY
+from modelling.engine.recipes import FILM_ONLY, RECIPES
 from modelling.zoo.models import ModelVersion
 from portal.audit.context import service
 from portal.core.errors import Refused
@@ -33,7 +33,7 @@ def register_model(
     """
     require(actor, "model.register")
     told = _read(folder / MODEL)
-    answers_from = FILM_ONLY if FILM_ONLY in told.get("inputs", []) else TABLE_ONLY
+    answers_from = FILM_ONLY if FILM_ONLY in told["inputs"] else told["inputs"][0]
     files = [
         {"path": path.name, "sha256": sha256_file(path), "bytes": path.stat().st_size}
         for path in sorted(folder.iterdir())

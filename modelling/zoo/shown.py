@@ -7,11 +7,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from frontend.parts import Cell, Chart, Column, Table
+from modelling.engine.recipes import WORDS_OF_INPUTS
 from modelling.engine.training.admissible import TASKS
 from modelling.zoo.locks import metrics_of, why_locked_for
 from modelling.zoo.models import ModelVersion
-
-FROM = {"all": "everything it knows", "film": "the radiograph alone", "table": "the clinical history alone"}
 
 
 def auc_of(scores: Mapping[str, Any]) -> str:
@@ -29,7 +28,7 @@ def models_table(models: Iterable[ModelVersion]) -> Table:
             Cell(one.name, url=reverse("model", args=[one.pk])),
             Cell(f"{one.study}{' · SIMULATED' if one.origin == 'simulated' else ''}"),
             Cell(TASKS[one.task]),
-            Cell(FROM[one.answers_from]),
+            Cell(WORDS_OF_INPUTS[one.answers_from]),
             Cell(auc_of(metrics_of(one)["inputs"][one.answers_from])),
             Cell(f"{timezone.localtime(one.made_at):%-d %b %Y, %H:%M}"),
         )
@@ -43,7 +42,7 @@ def scores_table(model: ModelVersion) -> Table:
     """Return the out-of-fold scores by what the model was given; the mean of the folds, never the best."""
     rows = [
         (
-            FROM[inputs],
+            WORDS_OF_INPUTS[inputs],
             auc_of(scores),
             "" if scores["auc_mean"] is None else f"{scores['auc_mean']:.2f}",
             ", ".join("not estimable" if one["auc"] is None else f"{one['auc']:.2f}" for one in scores["folds"]),
@@ -65,7 +64,7 @@ def scores_table(model: ModelVersion) -> Table:
 
 def make_scores_chart(model: ModelVersion) -> Chart:
     """Return the AUC by what the model was given, with intervals."""
-    known = [(FROM[inputs], scores["auc_pooled"]) for inputs, scores in metrics_of(model)["inputs"].items()]
+    known = [(WORDS_OF_INPUTS[inputs], scores["auc_pooled"]) for inputs, scores in metrics_of(model)["inputs"].items()]
     figure = make_auc_figure(known)
     figure["layout"]["height"] = 220
     sentence = "How well it separates training participants it had not seen; at 0.5 nothing is separated."
@@ -111,7 +110,7 @@ def facts_of(model: ModelVersion) -> list[tuple[str, str]]:
     looks_at = card["looks_at"]
     return [
         ("Predicts", card["predicts"]),
-        ("Answers, in an evaluation, from", FROM[model.answers_from]),
+        ("Answers, in an evaluation, from", WORDS_OF_INPUTS[model.answers_from]),
         ("Learned from", card["learned_from"]),
         ("Origin of its data", model.get_origin_display()),
         ("Images", ", ".join(looks_at["modalities"]) or "none"),

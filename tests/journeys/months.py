@@ -1,8 +1,8 @@
 """What months of the study left behind before the journey begins: people with a baseline, some with images.
 
-Everybody comes in through the services that the pages use. Only one thing is arranged: past fractures are told in turn
-among those drawn into training and among those drawn into the test, so that both hold some whoever was drawn. The
-draw is read for that as only a test can.
+Everybody comes in through the services that the pages use. Two things are arranged, whoever was drawn: past fractures
+are told in turn among those drawn into training and among those drawn into the test, so that both hold some, and so
+many of the training people have a film that a model answers from one. The draw is read for that as only a test can.
 """
 
 import itertools
@@ -26,8 +26,11 @@ from tests.cohort.imaging.builders import send
 from tests.cohort.pages import written
 
 N_PEOPLE = 24
-N_WITH_IMAGES = 3
-"""How many are imaged whole. Whoever was drawn into the test has a film besides: models are judged by it."""
+N_IMAGED_WHOLE = 2
+"""How many of those drawn into training are imaged whole."""
+N_WITH_FILM = 9
+"""How many of those drawn into training have a film: more than one of three folds holds, so that each fold learns from
+some and the model answers from the film alone. Everybody drawn into the test has one: models are judged by it."""
 MODALITIES = ("film", "dxa", "pqct")
 WORLD = 20260101
 """Seed of the phantom's world, from which the bones are."""
@@ -55,14 +58,23 @@ def make_town(folder: Path) -> Town:
     folder: where the scanners' files lie until they are sent.
     """
     town = Town(make_cast(), act_as("Cyril Custodian", Role.CUSTODIAN), act_as("Otto Auditor", Role.AUDITOR))
-    turns = {True: itertools.count(), False: itertools.count()}
+    places = {True: itertools.count(), False: itertools.count()}
     for number in range(N_PEOPLE):
         participant = make_participant(town.cast, f"Ann{number}")
         is_test = Assignment.objects.get(participant_id=participant.pk).is_test
-        bring_history(town.cast, participant, number, has_broken=next(turns[is_test]) % 2 == 0)
-        taken = MODALITIES if number < N_WITH_IMAGES else MODALITIES[:1] if is_test else ()
-        bring_images(town.cast, participant, number, folder / participant.code, taken)
+        place = next(places[is_test])
+        bring_history(town.cast, participant, number, has_broken=place % 2 == 0)
+        bring_images(town.cast, participant, number, folder / participant.code, choose_images(place, is_test=is_test))
     return town
+
+
+def choose_images(place: int, *, is_test: bool) -> Sequence[str]:
+    """Return what is taken of somebody, by the place among those drawn alike."""
+    if is_test:
+        return ("film",)
+    if place < N_IMAGED_WHOLE:
+        return MODALITIES
+    return ("film",) if place < N_WITH_FILM else ()
 
 
 def bring_history(cast: Cast, participant: Participant, number: int, *, has_broken: bool) -> None:

@@ -65,4 +65,9 @@ def _list_limits(model: Mapping[str, Any]) -> list[str]:
         limits.insert(0, ONLY_SIMULATED[0].upper() + ONLY_SIMULATED[1:] + ".")
     if FILM_ONLY in model["inputs"]:
         limits.append("From the radiograph alone it knows less; that is scored apart, under 'film'.")
+    elif model["modalities"]:
+        limits.append(
+            "It does not answer from a radiograph alone, having learned from too few of them or none: "
+            "it cannot be entered into a blinded evaluation."
+        )
     return limits

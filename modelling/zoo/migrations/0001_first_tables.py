@@ -36,7 +36,9 @@ class Migration(migrations.Migration):
                 ("card", models.JSONField(help_text="what it predicts, from what, for whom, and its limits, in words")),
                 (
                     "answers_from",
-                    models.CharField(help_text="film or table: what it answers from in an evaluation", max_length=8),
+                    models.CharField(
+                        help_text="film, table or all: what it answers from in an evaluation", max_length=8
+                    ),
                 ),
                 (
                     "threshold",

@@ -175,6 +175,10 @@ def test_what_may_not_be_entered(stage: Stage):
     other.task = "OP_WHO"
     with pytest.raises(Refused, match="another study, task or origin"):
         services.enter_model(actor=stage.cast.ana, evaluation=stage.evaluation, model=other, role="primary")
+    seer = on.make_model(stage)
+    seer.answers_from = "all"
+    with pytest.raises(Refused, match="learned from images and does not answer from a radiograph alone"):
+        services.enter_model(actor=stage.cast.ana, evaluation=stage.evaluation, model=seer, role="primary")
     first = on.enter(stage, "primary")
     with pytest.raises(Refused, match="entered already"):
         services.enter_model(

@@ -57,6 +57,17 @@ def test_a_run_of_the_fusion_recipe_answers_from_the_radiograph_alone(cast: Cast
     assert len(done.curves) == 4, "two folds of two epochs"
 
 
+@pytest.mark.parametrize("modalities", [(), ("dxa", "pqct")])
+def test_a_fusion_of_people_without_radiographs_is_registered_with_what_it_answers_from(
+    cast: Cast, modalities: tuple[str, ...]
+):
+    snapshot = lay_snapshot_down(cast.ana, cast.study, modalities=modalities)
+    model = do_well(ask(cast, snapshot, recipe="fusion")).model
+    assert model is not None
+    assert (model.answers_from, tuple(model.modalities)) == ("all", modalities)
+    assert set(model.metrics["inputs"]) == {"all"}
+
+
 def test_the_copy_of_the_snapshot_goes_and_the_snapshot_stays(cast: Cast):
     snapshot = lay_snapshot_down(cast.ana, cast.study)
     run = ask(cast, snapshot)

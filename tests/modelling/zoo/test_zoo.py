@@ -95,7 +95,7 @@ def test_the_page_shows_card_scores_hashes_and_files(cast: Cast, model: ModelVer
     page = words(look_as(cast.paula).get(reverse("model", args=[model.pk])))
     assert "SIMULATED" in page
     assert "How it did in cross-validation" in page
-    assert "the clinical history alone" in page
+    assert "the clinical table" in page
     assert model.weights_sha256[:32] in page
     assert "weights-0.safetensors" in page
     assert "Clinical baseline 1" in words(look_as(cast.mona).get(reverse("models")))

@@ -159,6 +159,8 @@ def test_the_film_alone_is_offered_only_where_every_fold_learned_from_it(tmp_pat
     model = read_model((folder / "result" / "model.json").read_bytes())
     assert model["inputs"] == (["all"] if n_films == 1 else ["all", "film"])
     assert (folder / "result" / "oof-film.csv").exists() is (n_films > 1)
+    limits = json.loads((folder / "result" / "card.json").read_text("utf-8"))["limits"]
+    assert any("does not answer from a radiograph alone" in words for words in limits) is (n_films == 1)
 
 
 def test_labels_that_say_nothing_teach_the_network_nothing(tmp_path: Path) -> None:
