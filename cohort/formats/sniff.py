@@ -21,6 +21,8 @@ _MAGIC = (
     (b"PK\x05\x06", ZIP),
     (b"%PDF-", PDF),
 )
+_OLD_AIMS = {struct.pack("<ii", *sizes) for sizes in ((20, 140), (16, 96), (20, 96), (16, 92), (20, 92))}
+"""Versions 1 and 2 of an AIM have no name: they begin with the lengths of that list and of the image's structure."""
 _TYP = re.compile(rb"^\[DeviceType\s+[^\]\r\n]{1,40}\.TYP\s*\]", re.IGNORECASE | re.MULTILINE)
 _SCAN_HEADER, _SCOUT_HEADER = 1609, 1529
 _DEVICE_AT = 1050
@@ -39,7 +41,7 @@ def sniff_bytes(head: bytes) -> str:
     for magic, what in _MAGIC:
         if head.startswith(magic):
             return what
-    if head[:8] == struct.pack("<ii", 20, 140):
+    if head[:8] in _OLD_AIMS:
         return AIM
     if (what := _stratec(head)) != UNKNOWN:
         return what
