@@ -1,9 +1,12 @@
 """The only way to get studies and what belongs to them."""
 
+from typing import Any
+
 from django.db.models import Q, QuerySet
 from django.shortcuts import get_object_or_404
 
 from cohort.study.models import ConsentForm, Device, Study
+from modelling.engine.features.step_wedge import Wedge
 from portal.roles.actors import Actor
 from portal.roles.policy import WHO_MAY, may, require
 from portal.sites.models import Site
@@ -38,6 +41,12 @@ def list_sites_for(actor: Actor) -> QuerySet[Site]:
 def list_consent_forms(study: Study) -> QuerySet[ConsentForm]:
     """Return all versions, the newest first."""
     return ConsentForm.objects.filter(study=study).select_related("approval")
+
+
+def find_wedge(site_pk: Any, serial: str) -> Wedge | None:
+    """Return the step wedge on the films of a site's X-ray unit; None where the unit or a wedge is not known."""
+    found = Device.objects.filter(site=site_pk, kind=Device.Kind.RADIOGRAPH, serial=serial).first()
+    return found.wedge if found and serial else None
 
 
 def list_devices(study: Study) -> QuerySet[Device]:

@@ -1,10 +1,12 @@
 """What people type when a study is set up."""
 
-from typing import Any
+from math import isfinite
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
 
+from cohort.study.access import list_devices
 from cohort.study.models import Basis, ConsentForm, Device, EthicsApproval, Origin, Study
 from portal.core.forms import ChoicesField, DayField, YesNoField
 from portal.roles.actors import Actor
@@ -139,3 +141,36 @@ class DeviceForm(forms.Form):
         sites = Site.objects.filter(pk__in=study.study_sites.values("site"))
         own = actor.sites_as(WHO_MAY["study.add_device"])
         self.fields["site"].queryset = sites if own is None else sites.filter(pk__in=own)  # type: ignore[attr-defined]
+
+
+class NumbersField(forms.CharField):
+    """Numbers with commas or spaces between them."""
+
+    default_error_messages: ClassVar = {"invalid": "Found '%(found)s', wanted numbers with commas between: 2, 4, 6, 8"}
+
+    def to_python(self, value: Any) -> Any:
+        """Return the numbers."""
+        words = str(super().to_python(value)).replace(",", " ").split()
+        try:
+            found = [float(word) for word in words]
+        except ValueError:
+            raise ValidationError(self.error_messages["invalid"], "invalid", {"found": value}) from None
+        if not all(isfinite(one) for one in found):
+            raise ValidationError(self.error_messages["invalid"], "invalid", {"found": value})
+        return found
+
+
+class WedgeForm(forms.Form):
+    """The aluminium step wedge on the films of an X-ray unit."""
+
+    device = forms.ModelChoiceField(Device.objects.none(), label="X-ray unit", empty_label="Choose an X-ray unit")
+    steps_mm = NumbersField(
+        label="Thickness of its steps, mm of aluminium", help_text="The thinnest first: 2, 4, 6, 8, 10, 12, 14, 16"
+    )
+    length_mm = forms.FloatField(label="Length of one step, mm", help_text="Along the wedge: 4", min_value=0)
+
+    def __init__(self, *args: Any, study: Study, actor: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        own = actor.sites_as(WHO_MAY["study.name_wedge"])
+        units = list_devices(study).filter(kind=Device.Kind.RADIOGRAPH)
+        self.fields["device"].queryset = units if own is None else units.filter(site__in=own)  # type: ignore[attr-defined]

@@ -4,9 +4,11 @@ import uuid
 from datetime import date
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
+from modelling.engine.features.step_wedge import Wedge
 from portal.sites.models import Site
 
 
@@ -166,6 +168,13 @@ class Device(models.Model):
     in_use_from = models.DateField()
     in_use_to = models.DateField(null=True, blank=True)
     added_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    wedge_steps_mm = ArrayField(
+        models.FloatField(),
+        default=list,
+        blank=True,
+        help_text="of a step wedge on each film, mm of aluminium",
+    )
+    wedge_length_mm = models.FloatField(null=True, blank=True, help_text="of one step, along the wedge")
 
     class Meta:
         ordering = ("site", "kind", "maker")
@@ -173,3 +182,8 @@ class Device(models.Model):
 
     def __str__(self) -> str:
         return f"{self.maker} {self.model} ({self.get_kind_display()})"
+
+    @property
+    def wedge(self) -> Wedge | None:
+        """The step wedge that lies on its films, if one is named."""
+        return None if self.wedge_length_mm is None else Wedge(tuple(self.wedge_steps_mm), self.wedge_length_mm)

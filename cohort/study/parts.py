@@ -80,7 +80,7 @@ def make_devices_table(devices: Iterable[Device]) -> Table:
     rows: list[Row] = [
         [
             f"{one.maker} {one.model}",
-            one.get_kind_display(),
+            one.get_kind_display() + (f", step wedge of {one.wedge}" if one.wedge else ""),
             one.site.name,
             Cell(one.serial, is_code=True),
             write_day_short(one.in_use_from),

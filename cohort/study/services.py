@@ -1,5 +1,6 @@
 """Writes of the study: set-up, sites, approvals, consent forms, devices."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -7,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 
 from cohort.study.models import ConsentForm, Device, EthicsApproval, Study, StudySite, StudyState
+from modelling.engine.features.step_wedge import Wedge
 from portal.audit.context import name_subject, service
 from portal.core.dates import write_day
 from portal.core.errors import Refused, WrongState
@@ -93,6 +95,25 @@ def add_device(*, actor: Actor, site: Site, **facts: Any) -> Device:
     _save_new(device, f"the device {device.serial}")
     name_subject(device.serial, site.pk)
     return device
+
+
+@service("study.name_wedge")
+def name_wedge(*, actor: Actor, device: Device, steps_mm: Sequence[float], length_mm: float) -> Wedge:
+    """Name the aluminium step wedge that lies on an X-ray unit's films from now on.
+
+    Raises Refused for another kind of device, and for steps that make no wedge.
+    """
+    require(actor, "study.name_wedge", device.site_id)
+    if device.kind != Device.Kind.RADIOGRAPH:
+        raise Refused(f"a step wedge lies on films; {device} takes none")
+    try:
+        wedge = Wedge(tuple(steps_mm), length_mm)
+    except ValueError as error:
+        raise Refused(str(error)) from None
+    device.wedge_steps_mm, device.wedge_length_mm = list(wedge.steps_mm), wedge.length_mm
+    device.save(update_fields=["wedge_steps_mm", "wedge_length_mm"])
+    name_subject(device.serial, device.site_id)
+    return wedge
 
 
 def _save_new(row: models.Model, words: str) -> None:

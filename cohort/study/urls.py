@@ -12,6 +12,7 @@ urlpatterns = [
     path("studies/<slug:code>/approvals/new/", views.approval_add, name="approval-add"),
     path("studies/<slug:code>/consent-forms/new/", views.consent_form_add, name="consent-form-add"),
     path("studies/<slug:code>/devices/new/", views.device_add, name="device-add"),
+    path("studies/<slug:code>/devices/wedge/", views.wedge_name, name="wedge-name"),
     path("sites/", views.sites, name="sites"),
     path("sites/new/", views.site_add, name="site-add"),
 ]

@@ -19,6 +19,7 @@ from cohort.study.forms import (
     SiteForm,
     StudyForm,
     StudyRulesForm,
+    WedgeForm,
 )
 from cohort.study.models import Study, StudyState
 from cohort.study.protocol import compute_protocol_sha256
@@ -149,6 +150,20 @@ def device_add(request: Request, code: str) -> HttpResponse:
             device = services.add_device(actor=request.actor, **form.cleaned_data)
             return _done(request, study, f"{device} is added at {device.site}.")
     return _ask(request, study, form, "device_add", "Device")
+
+
+@ask_and_act
+def wedge_name(request: Request, code: str) -> HttpResponse:
+    """Name the step wedge on the films of an X-ray unit."""
+    study = get_study_for(request.actor, code)
+    require(request.actor, "study.name_wedge")
+    form = WedgeForm(typed_in(request), study=study, actor=request.actor)
+    if form.is_valid():
+        with refusals_on(form):
+            wedge = services.name_wedge(actor=request.actor, **form.cleaned_data)
+            device = form.cleaned_data["device"]
+            return _done(request, study, f"{device} has a step wedge of {wedge}. New films are read by it.")
+    return _ask(request, study, form, "wedge_name", "Step wedge")
 
 
 def _done(request: Request, study: Study, words: str) -> HttpResponse:

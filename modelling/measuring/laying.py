@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -11,9 +13,10 @@ import pydicom
 from cohort.crf.access import latest_answers
 from cohort.datasets.intensity import Intensity, make_attenuation, read_intensity
 from cohort.formats.dicom_facts import read_facts
-from cohort.imaging.models import Modality, Series, Side, StoredFile
+from cohort.imaging.models import Modality, Series, SeriesFacts, Side, StoredFile
 from cohort.imaging.services import read_volume
 from cohort.imaging.states import SeriesState
+from cohort.study.access import find_wedge
 from modelling.engine.features.catalogue import DXA, FILM, PQCT
 from portal.core.storage import path_of
 
@@ -25,6 +28,8 @@ def lay_series(series: Series, place: Path) -> None:
     told: dict[str, object] = {}
     if series.modality in (DXA, PQCT):
         told["forearm_mm"] = find_forearms_mm([series.participant_id]).get((series.participant_id, series.side))
+    if series.modality == FILM:
+        told["wedge"] = find_wedge_of(series)
     if series.modality == PQCT:
         told |= {"positions_mm": find_positions_mm(series), "sites_of_form": find_sites_of_form(series)}
     _lay(series, place, "volume", told)
@@ -49,6 +54,13 @@ def _lay(series: Series, place: Path, name: str, more: dict[str, object]) -> Non
         **more,
     }
     (place / f"{name}.json").write_text(json.dumps(told), "utf-8")
+
+
+def find_wedge_of(series: Series) -> dict[str, Any] | None:
+    """Return the step wedge on a film, as the X-ray unit that its header names has one; None where it has none."""
+    facts = SeriesFacts.objects.filter(series=series).first()
+    found = find_wedge(series.participant.site_id, facts.serial) if facts else None
+    return asdict(found) if found else None
 
 
 def find_baseline(series: Series) -> Series | None:

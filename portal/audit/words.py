@@ -13,6 +13,7 @@ ACTIONS: dict[str, str] = {
     "study.set_up": "set up or changed a study",
     "study.add_approval": "recorded an approval or a consent form",
     "study.add_device": "added a device",
+    "study.name_wedge": "named a step wedge",
     "study.open_enrolment": "opened enrolment",
     "study.close_enrolment": "closed enrolment",
     "draw.give_nonce": "gave a share of the draw",

@@ -29,6 +29,7 @@ WHO_MAY: dict[str, frozenset[str]] = {
     "study.set_up": frozenset({PI, DATA_MANAGER}),
     "study.add_approval": frozenset({PI, DATA_MANAGER}),
     "study.add_device": frozenset({PI, DATA_MANAGER, RADIOGRAPHER}),
+    "study.name_wedge": frozenset({PI, DATA_MANAGER, RADIOGRAPHER}),
     "study.open_enrolment": frozenset({PI}),
     "study.close_enrolment": frozenset({PI}),
     "draw.give_nonce": frozenset({CUSTODIAN}),

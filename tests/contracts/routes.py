@@ -66,6 +66,7 @@ ROUTES: dict[str, Route] = {
     "approval-add": Route("paula", code, SIMULATED),
     "consent-form-add": Route("paula", code, SIMULATED),
     "device-add": Route("paula", code),
+    "wedge-name": Route("paula", code),
     "study-close": Route("paula", code),
     "study-draw": Route("carl", code),
     "screenings": Route("nora", code, SIMULATED),

@@ -20,7 +20,7 @@ __all__ = [
     "Measured", "NotMeasured", "Quantity", "Value", "describe_quantity", "list_quantities",
 ]  # fmt: skip
 
-VERSION: Final = "4"
+VERSION: Final = "5"
 """Raised whenever a formula, a threshold or a region changes: what was measured before is then measured anew."""
 
 MEASURED: Final = (FILM, DXA, PQCT, HRPQCT)

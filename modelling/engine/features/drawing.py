@@ -22,7 +22,8 @@ LEGENDS: Final = {
     (
         FILM,
         SEGMENTATION,
-    ): "Blue: outer edges of the radius at both levels; orange: inner walls; yellow: trabecular field.",
+    ): "Blue: outer edges of the radius at both levels; orange: inner walls; yellow: trabecular field, and the "
+    "step wedge where there is one.",
     (DXA, SEGMENTATION): "Yellow: ultradistal; blue: mid; orange: 33 % region of the radius.",
     (PQCT, SEGMENTATION): "Blue: outline of the radius; orange: cortex, or the inner 45 % near the wrist.",
     (

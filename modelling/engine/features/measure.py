@@ -7,7 +7,8 @@
     FOLDER/result/pictures/<name>-<kind>.png  where it was measured
 
 volume.json: {"modality", "side", "unit", "spacing_mm": [z, y, x], "spacing_is", "origin", "forearm_mm": number or
-null, "positions_mm": of each slice, "sites_of_form"}. baseline.npy and baseline.json beside it are the DXA that a
+null, "positions_mm": of each slice, "sites_of_form", "wedge": null or {"steps_mm", "length_mm"} of the step wedge on a
+film}. baseline.npy and baseline.json beside it are the DXA that a
 follow-up is laid on. An image in which nothing can be found gives no values, but the reason. What is said aloud is only
 how many values there are, and their hash: some of them tell of an outcome.
 """
@@ -38,6 +39,7 @@ from modelling.engine.features.drawing import SEGMENTATION, paint, paint_colours
 from modelling.engine.features.dxa import AREAL, Baseline, measure_dxa
 from modelling.engine.features.radiogrammetry import RELATIVE_ATTENUATION, measure_film
 from modelling.engine.features.sites import Place
+from modelling.engine.features.step_wedge import Wedge
 from portal.jobs import reporting
 from portal.proof import jcs
 
@@ -153,7 +155,9 @@ def _number(told: Told, name: str) -> float | None:
 
 def _measure_film(values: Values, told: Told, baseline: tuple[Told, Values] | None) -> Measured:
     spacing_is, unit = str(told.get("spacing_is", "patient")), str(told.get("unit", RELATIVE_ATTENUATION))
-    return measure_film(values, _spacing(told), str(told["side"]), spacing_is, unit)
+    wedge = told.get("wedge")
+    on_it = None if wedge is None else Wedge(tuple(map(float, wedge["steps_mm"])), float(wedge["length_mm"]))
+    return measure_film(values, _spacing(told), str(told["side"]), spacing_is, unit, on_it)
 
 
 def _measure_dxa(values: Values, told: Told, baseline: tuple[Told, Values] | None) -> Measured:

@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 from modelling.engine.features.catalogue import FILM, Measured, NotMeasured, Value, list_quantities
 from modelling.engine.features.cortices import WINDOW_MM, Level, draw_levels, measure_levels, refine_levels
 from modelling.engine.features.drawing import Drawing, Line
+from modelling.engine.features.step_wedge import Wedge
 from modelling.engine.features.trabecular_field import ATTENUATION, OF_FIELD, find_field, measure_field
+from modelling.engine.features.wedge import ALUMINIUM, find_wedge
 
 Floats = NDArray[np.float64]
 
@@ -47,12 +49,14 @@ def measure_film(
     side: str,
     spacing_is: str,
     unit: str = RELATIVE_ATTENUATION,
+    wedge: Wedge | None = None,
 ) -> Measured:
     """Return width, cortices, attenuation and texture of the distal radius.
 
     values: (1, rows, columns), relative attenuation or any grey that is brighter where less arrives; fingers above, a
     right hand's thumb on the left. spacing_is: `none` where nobody knows how large a pixel is: lengths are left out.
-    unit: of the values; an attenuation is measured in RELATIVE_ATTENUATION alone.
+    unit: of the values; an attenuation is measured in RELATIVE_ATTENUATION alone. wedge: that lies on the film, if any:
+    what it tells of the bone does not hang on the unit.
     Raises ValueError where pixels are not square, or the two bones cannot be followed. What one of the two places does
     not give is left out with the reason: cortices too thin for the film's blur, a field over the border.
     """
@@ -71,10 +75,11 @@ def measure_film(
         picture = picture[:, ::-1]
         levels = follow_radius(picture, pixel)
     upper, lower, notes = choose_levels(levels, pixel)
-    parts = (
-        _measure_cortices(picture, levels, (upper, lower), pixel),
-        _measure_field(picture, levels, (upper.width + lower.width) / 2, pixel, is_scaled=spacing_is != "none"),
-    )
+    shaft, is_scaled = (upper.width + lower.width) / 2, spacing_is != "none"
+    cortices = _measure_cortices(picture, levels, (upper, lower), pixel)
+    field = _measure_field(picture, levels, shaft, pixel, is_scaled=is_scaled)
+    aluminium = _measure_aluminium(picture, shaft, pixel, wedge if is_scaled else None)
+    parts = (cortices, field, aluminium)
     found = [value for part in parts for value in part.values]
     if spacing_is == "none":
         found = [one for one in found if one.name in NEEDS_NO_SCALE]
@@ -87,7 +92,9 @@ def measure_film(
     left_out = tuple(
         NotMeasured(
             one.name,
-            reasons.get(one.name) or parts[one.name in OF_FIELD].why or "the file does not say how large a pixel is",
+            reasons.get(one.name)
+            or (aluminium if one.name == ALUMINIUM else field if one.name in OF_FIELD else cortices).why
+            or "the file does not say how large a pixel is",
         )
         for one in list_quantities(FILM)
         if one.name not in there
@@ -120,6 +127,21 @@ def _measure_field(picture: Floats, levels: list[Level], width: float, pixel: fl
         return _Part(tuple(measure_field(field, pixel, is_scaled=is_scaled)), (field.outline,))
     except ValueError as error:
         return _Part(why=str(error))
+
+
+def _measure_aluminium(picture: Floats, width: float, pixel: float, wedge: Wedge | None) -> _Part:
+    if wedge is None:
+        return _Part(why="no step wedge is named for the X-ray unit it was taken with, or it gives no size of a pixel")
+    try:
+        found = find_wedge(picture, pixel, wedge)
+        # The soft tissue under the bone is taken on as a line, which it is in aluminium on a film of any curve.
+        aluminium = found.read_mm(picture)
+        field = find_field(aluminium, follow_radius(aluminium, pixel), width, pixel)
+        found.refuse_beyond(field.values, "the bone")
+        found.refuse_beyond(np.array([field.beside]), "the soft tissue beside the bone")
+    except ValueError as error:
+        return _Part(why=str(error))
+    return _Part((Value(ALUMINIUM, float(field.values.mean()) - field.beside),), (found.outline,))
 
 
 def is_mirrored(levels: Sequence[Level]) -> bool:

@@ -1,9 +1,10 @@
-"""Stored tables of the attenuation of bone mineral, water and fat, and the spectrum of the radiograph. Pure.
+"""Stored tables of the attenuation of bone mineral, water, fat and aluminium, and the spectrum of the radiograph. Pure.
 
-Mass attenuation coefficients, cm2/g: xraydb 4.5.8 for Ca5(PO4)3OH, H2O and the adipose tissue of ICRU Report 44
-(densities 3.16, 1.00 and 0.95 g/cm3). Spectrum: SpekPy 2.5.4, 55 kVp, tungsten at 12 degrees, 2.5 mm Al, put into
-bins of 3 keV; its mean energy is 34.12 keV and its half-value layer 1.919 mm Al. The beams of the DXA: SpekPy, 76 kVp,
-2.5 mm Al and 400 mg/cm2 of cerium, whose edge at 40.4 keV leaves two humps; counted apart below and above 45 keV.
+Mass attenuation coefficients, cm2/g: xraydb 4.5.8 for Ca5(PO4)3OH, H2O, the adipose tissue of ICRU Report 44 and
+aluminium (densities 3.16, 1.00, 0.95 and 2.70 g/cm3). Spectrum: SpekPy 2.5.4, 55 kVp, tungsten at 12 degrees, 2.5 mm
+Al, put into bins of 3 keV; its mean energy is 34.12 keV and its half-value layer 1.919 mm Al. The beams of the DXA:
+SpekPy, 76 kVp, 2.5 mm Al and 400 mg/cm2 of cerium, whose edge at 40.4 keV leaves two humps; counted apart below and
+above 45 keV.
 """
 
 from dataclasses import dataclass
@@ -14,6 +15,9 @@ from numpy.typing import NDArray
 HA_DENSITY = 3.16
 """g/cm3, of bone mineral without pores."""
 FAT_DENSITY = 0.95
+"""g/cm3."""
+
+ALUMINIUM_DENSITY = 2.70
 """g/cm3."""
 
 SPECTRUM_KEV = np.array([16.08, 18.80, 21.65, 24.57, 27.53, 30.50, 33.49, 36.47, 39.46, 42.45, 45.43, 48.40, 51.74])
@@ -57,6 +61,10 @@ SPECTRUM = Coefficients(
         [0.9139, 0.6438, 0.4893, 0.3970, 0.3390, 0.3009, 0.2746, 0.2558, 0.2417, 0.2309, 0.2224, 0.2155, 0.2091]
     ),
 )
+SPECTRUM_ALUMINIUM = np.array(
+    [6.4875, 4.1143, 2.7446, 1.9255, 1.4137, 1.0814, 0.8559, 0.6988, 0.5854, 0.5016, 0.4384, 0.3898, 0.3474]
+)
+"""Mass attenuation of aluminium in each bin, cm2/g."""
 AT_38_KEV = Coefficients(ha=np.array(1.12345), water=np.array(0.28166), fat=np.array(0.2481))
 AT_70_KEV = Coefficients(ha=np.array(0.31312), water=np.array(0.19285), fat=np.array(0.1875))
 

@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from modelling.engine.phantom.aluminium import WEDGE
 from modelling.engine.phantom.cohort import STRATEC_SHARE, Plan, write_json, write_participant
 from modelling.engine.phantom.defects import DEFECTS
 from modelling.engine.phantom.dicom_writer import MARK
@@ -52,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-dicom", action="store_true", help="write images.npz in place of the scanners' files")
     parser.add_argument("--defects", type=float, default=0.0, metavar="SHARE", help="share with something wrong (0)")
     parser.add_argument("--stratec", type=float, metavar="SHARE", help=f"share with a Stratec alone ({STRATEC_SHARE})")
+    parser.add_argument("--wedge", action="store_true", help=f"a step wedge lies on each film: {WEDGE}")
     parser.add_argument("--processes", type=int, default=1, metavar="N", help="how many are made at once (1)")
     parser.add_argument("--visit-on", type=date.fromisoformat, default=REFERENCE_DAY, metavar="YYYY-MM-DD")
 
@@ -96,7 +98,7 @@ def _read(arguments: argparse.Namespace) -> tuple[Path, Plan]:
     stratec = arguments.stratec if arguments.stratec is not None else 0.0 if is_short else STRATEC_SHARE
     plan = Plan(
         seed=arguments.seed, world=arguments.world, voxel_mm=voxel, is_dicom=not arguments.no_dicom,
-        defect_share=arguments.defects, stratec_share=stratec, visit_on=arguments.visit_on,
+        defect_share=arguments.defects, stratec_share=stratec, visit_on=arguments.visit_on, has_wedge=arguments.wedge,
     )  # fmt: skip
     return arguments.out or arguments.folder, plan
 

@@ -66,6 +66,8 @@ class Plan:
     defect_share: float = 0.0
     stratec_share: float = STRATEC_SHARE
     visit_on: date = REFERENCE_DAY
+    has_wedge: bool = False
+    """An aluminium step wedge lies on each film."""
 
 
 @dataclass(frozen=True)
@@ -105,10 +107,10 @@ def _make_images(plan: Plan, person: Person, twin: Twin, is_marked: bool, defect
     what = defect.name if defect else None
     marker = None if plan.world == BY_MARKER and is_marked else "true"
     motion = 0.8 if what == MOTION else 0.0
-    images = make_images(person, marker=marker, motion=motion, twin=twin)
+    images = make_images(person, marker=marker, motion=motion, twin=twin, has_wedge=plan.has_wedge)
     if plan.world in {FILM_BLIND, PQCT_BLIND}:
         stranger = make_person(plan.seed, STRANGERS_FROM + person.index)
-        other = make_images(stranger, images.side, motion=motion, voxel_mm=plan.voxel_mm)
+        other = make_images(stranger, images.side, motion=motion, voxel_mm=plan.voxel_mm, has_wedge=plan.has_wedge)
         images = (
             replace(images, film=other.film, exposure=other.exposure, dxa=other.dxa, regions=other.regions)
             if plan.world == FILM_BLIND

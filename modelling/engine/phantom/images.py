@@ -41,12 +41,14 @@ def make_images(
     motion: float = 0.0,
     voxel_mm: float | None = None,
     twin: Twin | None = None,
+    has_wedge: bool = False,
 ) -> Images:
     """Return film, DXA and pQCT of one forearm, and an HR-pQCT where its trabeculae are drawn.
 
     side: L or R; the side that does not write unless said. marker: the lead letter on the film: "true" for the
     side that was imaged, L or R to lay another, None for none. motion: 0 to 1, movement during pQCT and HR-pQCT.
-    voxel_mm: as `make_twin` takes it. twin: of this person, where it is there already.
+    voxel_mm: as `make_twin` takes it. twin: of this person, where it is there already. has_wedge: an aluminium step
+    wedge (`aluminium.WEDGE`) lies on the film.
     Raises ValueError for another side or marker, and what `make_twin` and the scanners refuse.
     """
     side = side or person.scanned_side
@@ -55,6 +57,8 @@ def make_images(
         raise ValueError(f"side '{side}' with marker '{marker}'; wanted L or R")
     twin = twin or make_twin(person, voxel_mm)
     frame = COARSE if twin.voxel_mm is None else FINE
+    if has_wedge:
+        frame = frame.with_wedge()
     dxa = make_dxa(twin.shadow, twin.forearm, person, side)
     film = make_film(twin.shadow, twin.forearm, person, side, letter, frame)
     slices = make_pqct(twin, person, side, motion)

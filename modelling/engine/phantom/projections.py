@@ -4,13 +4,14 @@ Exposure, the detector's gain and the collimator are set by hand, film by film, 
 mean or spread of a film's grey values tells far less than a look at the bone.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import cos, log, pi, sin
 
 import numpy as np
 from numpy.typing import NDArray
 
+from modelling.engine.phantom.aluminium import ROOM_MM, lay_wedge
 from modelling.engine.phantom.anatomy import EXPOSURE, NOISE_FILM, Forearm
 from modelling.engine.phantom.attenuation import SPECTRUM, SPECTRUM_KEV, SPECTRUM_PHOTONS
 from modelling.engine.phantom.person import Person
@@ -50,6 +51,12 @@ class Frame:
     pixel_mm: float
     """Of the detector."""
     joint_row: float
+    has_wedge: bool = False
+    """An aluminium step wedge lies beside the wrist."""
+
+    def with_wedge(self) -> "Frame":
+        """Return this frame, wide enough for a wedge, with one."""
+        return replace(self, columns=self.columns + 2 * round(ROOM_MM / self.pixel_mm), has_wedge=True)
 
 
 COARSE = Frame(640, 480, 0.16, 288.0)
@@ -121,6 +128,8 @@ def make_film(
         transmitted = transmitted[:, ::-1].copy()
     if marker is not None:
         _lay_marker(transmitted, marker, frame, thumb, on_left=side == "R")
+    if frame.has_wedge:
+        lay_wedge(transmitted, frame.pixel_mm, round(frame.joint_row), little, on_left=side == "L")
     left, right = (thumb, little) if side == "R" else (little, thumb)
     transmitted[:, :left] *= LEAK
     transmitted[:, -right:] *= LEAK

@@ -133,9 +133,10 @@ NHANES_COLUMNS = (
 MEASUREMENTS: dict[str, str] = {
     "film": (
         "film.cortical_index film.cortical_thickness film.radius_width film.marrow_width film.cortical_area "
-        "film.area_per_width film.mean_attenuation film.trabecular_texture film.fractal_dimension film.glcm_contrast "
-        "film.glcm_correlation film.glcm_energy film.glcm_entropy film.glrlm_short_runs film.glrlm_long_runs "
-        "film.lbp_entropy film.anisotropy film.local_anisotropy film.trabecular_direction"
+        "film.area_per_width film.mean_attenuation film.aluminium_equivalent film.trabecular_texture "
+        "film.fractal_dimension film.glcm_contrast film.glcm_correlation film.glcm_energy film.glcm_entropy "
+        "film.glrlm_short_runs film.glrlm_long_runs film.lbp_entropy film.anisotropy film.local_anisotropy "
+        "film.trabecular_direction"
     ),
     "dxa": (
         "dxa.abmd_ud dxa.abmd_mid dxa.abmd_33 dxa.abmd_total dxa.bmc_ud dxa.bmc_mid dxa.bmc_33 dxa.bmc_total "

@@ -43,7 +43,7 @@ def test_the_pages_of_the_cohort_are_accessible(chromium: Browser, address: str,
     ann, screening, young = make_participant(cast), make_screening(cast, scr_avf="1"), make_young_study(cast)
     unfit = make_screening(cast, scr_age=44)
     act = Act.objects.get(action="participant.enrol")
-    of_study = ["study", "site-join", "approval-add", "consent-form-add", "device-add"]
+    of_study = ["study", "site-join", "approval-add", "consent-form-add", "device-add", "wedge-name"]
     pages = {
         cast.paula: [reverse("studies"), reverse("study-new"), reverse("sites"), reverse("site-add")]
         + [reverse(name, args=[young.code]) for name in [*of_study, "study-change", "study-open"]]

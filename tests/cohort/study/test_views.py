@@ -5,12 +5,16 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
+from cohort.study.access import find_wedge
 from cohort.study.models import ConsentForm, Device, EthicsApproval, Study, StudySite
-from cohort.study.services import add_approval, change_study
+from cohort.study.services import add_approval, add_device, change_study, name_wedge
+from modelling.engine.features.step_wedge import Wedge
+from portal.core.errors import Refused
 from portal.sites.models import Site
 from tests.cast import Cast, days_ago
 from tests.cohort.pages import look_as, make_young_study, read, written
 from tests.database import rolls_back
+from tests.portal.accounts.people import leaves_one
 
 pytestmark = rolls_back
 
@@ -24,6 +28,7 @@ RULES: dict[str, Any] = {
     "small_team": "0",
 }
 NEW: dict[str, Any] = {**RULES, "code": "Hip-1", "origin": "human", "basis": "consent"}
+SET_UP = ("site-join", "approval-add", "consent-form-add", "device-add", "wedge-name")
 APPROVAL: dict[str, Any] = {"committee": "North REC", "reference": "26/NO/0001", "approved_on": written(days_ago(3))}
 
 
@@ -170,13 +175,55 @@ def test_a_device_is_added_at_a_site_of_the_study(cast: Cast):
     assert Device.objects.get(serial="H-1").site == cast.exeter
 
 
-@pytest.mark.parametrize("page", ["study-change", "site-join", "approval-add", "consent-form-add", "device-add"])
+def add_xray_unit(cast: Cast, kind: str = "radiograph") -> Device:
+    unit = {"kind": kind, "maker": "Siemens", "model": "Ysio", "serial": "X-1", "in_use_from": days_ago(300)}
+    return add_device(actor=cast.dan, site=cast.exeter, **unit)
+
+
+def test_a_step_wedge_is_named_for_an_xray_unit_and_stands_in_the_table(cast: Cast):
+    unit = add_xray_unit(cast)
+    assert find_wedge(cast.exeter.pk, "X-1") is None
+    typed = {"device": unit.pk, "steps_mm": "2, 4 6, 8.5", "length_mm": "5"}
+    with leaves_one("study.name_wedge"):
+        response = look_as(cast.dan).post(reverse("wedge-name", args=["wrist"]), typed)
+    assert response.status_code == 302
+    assert find_wedge(cast.exeter.pk, "X-1") == Wedge((2.0, 4.0, 6.0, 8.5), 5.0)
+    assert find_wedge(cast.plymouth.pk, "X-1") is None, "another site's unit of that number is another unit"
+    page = read(look_as(cast.dan).get(reverse("study", args=["wrist"])))
+    assert "X-ray unit, step wedge of 4 steps of 5 mm length, 2 to 8.5 mm of aluminium" in page
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"steps_mm": "2, four, 6, 8"}, "Found &#x27;2, four, 6, 8&#x27;, wanted numbers with commas between"),
+        ({"steps_mm": "2, 4, 6, inf"}, "wanted numbers with commas between"),
+        ({"steps_mm": "2, 4, 4, 8"}, "Steps of 2, 4, 4, 8 mm; wanted rising thicknesses, the thinnest first"),
+        ({"length_mm": "1"}, "Steps of 1 mm length; wanted at least 2 mm"),
+        ({"device": ""}, "This field is required."),
+    ],
+)
+def test_what_makes_no_wedge_comes_back_with_what_was_typed(cast: Cast, changes: dict[str, str], words: str):
+    typed = {"device": add_xray_unit(cast).pk, "steps_mm": "2, 4, 6, 8", "length_mm": "5", **changes}
+    response = look_as(cast.dan).post(reverse("wedge-name", args=["wrist"]), typed)
+    assert response.status_code == 422
+    assert words in response.content.decode()
+    assert f'value="{typed["length_mm"]}"' in response.content.decode()
+    assert Device.objects.get(serial="X-1").wedge is None
+
+
+def test_a_wedge_lies_on_no_other_scans(cast: Cast):
+    with pytest.raises(Refused, match="a step wedge lies on films; Siemens Ysio"):
+        name_wedge(actor=cast.dan, device=add_xray_unit(cast, "dxa"), steps_mm=[1, 2, 3, 4], length_mm=4)
+
+
+@pytest.mark.parametrize("page", ["study-change", *SET_UP])
 def test_a_study_one_has_no_site_in_is_not_there(cast: Cast, page: str):
     study = make_young_study(cast)
     assert look_as(cast.nora).get(reverse(page, args=[study.code])).status_code == 404
 
 
-@pytest.mark.parametrize("page", ["site-join", "approval-add", "consent-form-add", "device-add"])
+@pytest.mark.parametrize("page", SET_UP)
 def test_a_nurse_sees_a_study_but_sets_nothing_up(cast: Cast, page: str):
     assert look_as(cast.nora).get(reverse(page, args=["wrist"])).status_code == 403
 

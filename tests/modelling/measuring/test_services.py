@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pydicom
 import pytest
 from django.db import connection
 
@@ -14,6 +15,8 @@ from cohort.consent.services import withdraw_consent
 from cohort.imaging.models import Series
 from cohort.measurements.models import Measurement, OutcomeMeasurement, Picture, Remark
 from cohort.participants.models import Participant
+from cohort.study.services import add_device, name_wedge
+from modelling.engine.phantom.aluminium import WEDGE
 from modelling.engine.phantom.dicom_writer import Identity, write_dicom
 from modelling.engine.phantom.images import make_images
 from modelling.engine.phantom.worlds import make_person
@@ -61,6 +64,20 @@ def brought(cast: Cast, ann: Participant, tmp_path: Path) -> Participant:
     bring(cast, ann, content["dxa"], modality="dxa", side=images.side)
     bring(cast, ann, content["pqct-1"], content["pqct-2"], modality="pqct", side=images.side)
     return ann
+
+
+def test_a_film_is_read_by_the_wedge_of_the_unit_that_its_header_names(cast: Cast, ann: Participant, tmp_path: Path):
+    images = make_images(make_person(1, 0), has_wedge=True)
+    film = write_dicom(images, Identity(f"SIM-{ann.code}", "", days_ago(0), _noon(days_ago(0))), tmp_path)[0]
+    serial = pydicom.dcmread(film).DeviceSerialNumber
+    unit = {"kind": "radiograph", "maker": "Trabecula", "model": "Phantom", "in_use_from": days_ago(9)}
+    device = add_device(actor=cast.dan, site=ann.site, serial=serial, **unit)
+    name_wedge(actor=cast.dan, device=device, steps_mm=WEDGE.steps_mm, length_mm=WEDGE.length_mm)
+    bring(cast, ann, film.read_bytes(), modality="film", side=images.side)
+    services.launch_missing()
+    run_held_job(claim_it())
+    (found,) = Measurement.objects.filter(name="film.aluminium_equivalent")
+    assert (found.unit, 1 < found.value < 4) == ("mm", True)
 
 
 def _noon(day: date) -> datetime:

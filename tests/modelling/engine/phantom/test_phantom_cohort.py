@@ -12,6 +12,8 @@ import pytest
 from cohort.formats.isq import read_isq, read_isq_header, vax_g
 from cohort.formats.limits import Limits
 from cohort.formats.stratec import read_stratec, read_stratec_header
+from modelling.engine.features.wedge import find_wedge
+from modelling.engine.phantom.aluminium import ROOM_MM, WEDGE, transmit
 from modelling.engine.phantom.anatomy import CHOICES
 from modelling.engine.phantom.cli import main
 from modelling.engine.phantom.cohort import STRANGERS_FROM, Plan, make_participant, write_participant
@@ -20,6 +22,7 @@ from modelling.engine.phantom.dicom_writer import as_filed
 from modelling.engine.phantom.images import make_images
 from modelling.engine.phantom.isq_writer import to_vax_g, write_isq
 from modelling.engine.phantom.outcomes import LABELS_RANDOM, PLAIN, PREVALENCE_OP, WORLDS
+from modelling.engine.phantom.projections import COARSE, FILM_SCALE
 from modelling.engine.phantom.stratec_writer import CALIBRATION, write_stratec
 from modelling.engine.phantom.worlds import make_person, make_world, oracle_auc
 from tests.modelling.engine.phantom.phantoms import SEED, VOXEL_MM, images_of
@@ -159,6 +162,19 @@ def test_a_clipped_field_loses_the_radius_and_keeps_the_ulna(side):
     # The lead letter lies on the thumb's side.
     assert (lost > 5e4).any()
     assert not (cut.film.values > 5e4).any()
+
+
+def test_a_wedge_lies_beside_the_wrist_and_changes_nothing_of_it():
+    plain, wedged = (make(PLAIN, 2, has_wedge=has_wedge).images.film for has_wedge in (False, True))
+    room = (wedged.values.shape[2] - plain.values.shape[2]) // 2
+    assert room == round(ROOM_MM / COARSE.pixel_mm)
+    # Photons are counted anew on a wider film, so the middle is alike but for their noise.
+    middle = wedged.values[0, 150:500, room + 100 : -room - 100].astype(float)
+    assert np.abs(middle - plain.values[0, 150:500, 100:-100]).mean() * FILM_SCALE < 0.05
+    film = wedged.values[0] * FILM_SCALE
+    np.testing.assert_allclose(
+        find_wedge(film, wedged.spacing_mm[1], WEDGE).greys, -np.log(transmit(np.array(WEDGE.steps_mm))), atol=0.01
+    )
 
 
 def test_an_isq_is_read_back_in_milligrams(tmp_path):
