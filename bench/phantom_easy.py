@@ -14,7 +14,7 @@ import json
 import subprocess
 import sys
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,8 @@ Floats = NDArray[np.float64]
 
 SEED = 1
 FILED, FILM = "film as filed", "film"
+TRIVIAL = {name: f"trivial statistics: {name}" for name in (FILED, FILM)}
+NET = "small net, film alone"
 AS_TAKEN = Intensity(LOG, -1)
 """What `dicom_writer` says of its films."""
 CONFIG: dict[str, Any] = {"task": "OP_WHO", "recipe": "fusion", "profile": "small", "modalities": [FILM], "columns": []}
@@ -49,18 +51,36 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--epochs", type=int, help="of each fold (those of the recipe)")
     parser.add_argument("--no-net", action="store_true", help="trivial statistics alone")
     arguments = parser.parse_args(words)
-    folder = arguments.folder
+    labels, scores = score_all(
+        arguments.folder, arguments.people, arguments.world, arguments.epochs, with_net=not arguments.no_net
+    )
+    tell(labels, scores, arguments.world)
+    return 0
+
+
+def score_all(
+    folder: Path, n_people: int, world: str = PLAIN, epochs: int | None = None, *, with_net: bool = True
+) -> tuple[NDArray[np.bool_], dict[str, Floats]]:
+    """Return who has osteoporosis, (n,), and the scores for it by what they come from, each (n,), of people held out.
+
+    epochs: of each fold of the net, those of the recipe unless said.
+    """
     (folder / "raw").mkdir(parents=True, exist_ok=True)
     rows = read_rows(folder / "statistics.jsonl")
-    for index in range(len(rows), arguments.people):
+    for index in range(len(rows), n_people):
         rows.append(make_row(folder, index))
         with (folder / "statistics.jsonl").open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(rows[-1]) + "\n")
-    rows = rows[: arguments.people]
-    labels = make_world(SEED, range(len(rows)), arguments.world).outcomes.has_op
-    deep = None if arguments.no_net else train_net(folder, rows, labels, arguments.epochs)
-    tell(rows, labels, deep, arguments.world)
-    return 0
+    rows = rows[:n_people]
+    outcomes = make_world(SEED, range(n_people), world).outcomes
+    labels = outcomes.has_op
+    scores = {TRIVIAL[name]: cross_validate(np.array([row[name] for row in rows]), labels) for name in TRIVIAL}
+    if with_net:
+        scores[NET] = train_net(folder, rows, labels, epochs)
+    scores["true density of the forearm"] = -forearm_t(outcomes.abmd_33, outcomes.abmd_ud)
+    if np.ptp(outcomes.p_op):
+        scores["true probability (oracle)"] = outcomes.p_op
+    return labels, scores
 
 
 def token_of(index: int) -> str:
@@ -124,29 +144,17 @@ def lay_snapshot(folder: Path, rows: list[Row], labels: NDArray[np.bool_]) -> No
     write_snapshot(folder)
 
 
-def tell(rows: list[Row], labels: NDArray[np.bool_], deep: Floats | None, world: str) -> None:
+def tell(labels: NDArray[np.bool_], scores: Mapping[str, Floats], world: str) -> None:
     """Print the AUC of each for osteoporosis, with its 95 % interval by DeLong, and the net's lead."""
-    outcomes = make_world(SEED, range(len(rows)), world).outcomes
-    tables = {name: np.array([row[name] for row in rows]) for name in (FILED, FILM)}
-    scores = {f"trivial statistics: {name}": cross_validate(table, labels) for name, table in tables.items()}
-    if deep is not None:
-        scores["small net, film alone"] = deep
-    scores["true density of the forearm"] = -forearm_t(outcomes.abmd_33, outcomes.abmd_ud)
-    _say(f"\nOsteoporosis in the world '{world}', {len(rows)} people, {int(labels.sum())} cases\n")
+    _say(f"\nOsteoporosis in the world '{world}', {labels.size} people, {int(labels.sum())} cases\n")
     _say("| from | AUC | 95 % |\n|---|---|---|")
     for name, score in scores.items():
         found = delong_interval(labels, score)
         _say(f"| {name} | {oracle_auc(score, labels):.3f} | {found.lower:.2f} to {found.upper:.2f} |")
-    if np.ptp(outcomes.p_op):
-        _say(f"| true probability (oracle) | {oracle_auc(outcomes.p_op, labels):.3f} | |")
-    if deep is not None:
-        for name in (FILED, FILM):
-            lead = compare_paired(labels, deep, scores[f"trivial statistics: {name}"])
-            found, p = lead.estimate, lead.p
-            _say(
-                f"\nthe net's lead over trivial statistics of the {name}: {found.value:+.3f} "
-                f"({found.lower:+.3f} to {found.upper:+.3f}), p {p:.3f}"
-            )
+    for name in TRIVIAL.values() if NET in scores else ():
+        lead = compare_paired(labels, scores[NET], scores[name])
+        found, p = lead.estimate, lead.p
+        _say(f"\nthe net's lead over {name}: {found.value:+.3f} ({found.lower:+.3f} to {found.upper:+.3f}), p {p:.3f}")
 
 
 def cross_validate(table: Floats, labels: NDArray[np.bool_], folds: int = 5) -> Floats:

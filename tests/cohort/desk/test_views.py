@@ -7,9 +7,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from cohort.consent.models import Level
+from cohort.consent.models import ITEMS, Level
 from cohort.consent.purposes import WORDS
-from cohort.consent.services import withdraw_consent
+from cohort.consent.services import give_consent, withdraw_consent
 from cohort.enrolment.services import enrol_participant, screen_person
 from cohort.study.services import add_consent_form
 from portal.audit.models import Read
@@ -62,6 +62,9 @@ def test_who_signed_before_being_entered_takes_part_since_the_signature(cast: Ca
         identity=make_identity("Ann"),
         signing=make_signing(cast, signed_on=day),
     )
+    agreed = dict.fromkeys(ITEMS, True)
+    again = {"form": cast.form, "signed_on": days_ago(0), "answers": agreed, "copy_given": True}
+    give_consent(actor=cast.nora, participant=ann, **again)
     assert plain(write_day_short(day)) in words(look_as(cast.nora).get(reverse("participants")))
     page = words(look_as(cast.nora).get(reverse("participant", args=[ann.code])))
     assert f"Enrolled {plain(write_day(day))}" in page
