@@ -9,6 +9,13 @@ from tests.cast import Cast, make_cast
 from tests.database import committed_database
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest: two processes share them, and whatever comes last should be short."""
+    in_browser = {item.path for item in items if item.get_closest_marker("browser")}
+    items.sort(key=lambda item: ("journeys" not in item.path.parts, item.path not in in_browser))
+
+
 @pytest.fixture(scope="session")
 def django_db_setup() -> None:
     """The databases are there already, copied from the migrated template."""

@@ -24,6 +24,8 @@ TEMPLATE = "trabecula"
 SHARED = "trabecula_tests"
 """The copy for tests that roll back."""
 
+AT_EASE = {"fsync": "off", "full_page_writes": "off", "idle_in_transaction_session_timeout": "0"}
+"""Settings of the tests' own cluster; see `run_at_ease`."""
 FAST = {
     # Small enough for tests, large enough for a busy machine.
     "JOB_LEASE_SECONDS": "3",
@@ -63,7 +65,7 @@ def start() -> Services:
     atexit.register(stack.close)
     os.environ.update(FAST)
     environment = {**os.environ, **services.environment}
-    write_lazily(services)
+    run_at_ease(services)
     subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], cwd=ROOT, env=environment, check=True)
     copy_database(services, SHARED)
     os.environ.update(with_database(services.environment, SHARED))
@@ -72,15 +74,16 @@ def start() -> Services:
     return services
 
 
-def write_lazily(services: Services) -> None:
-    """Let the tests' own cluster not wait for the disk: no test cuts the power, and each makes a database or two.
+def run_at_ease(services: Services) -> None:
+    """Let the tests' own cluster wait neither for the disk nor end a transaction in which a slow machine computes.
 
-    What holds when a process is killed holds without it too (PostgreSQL, "fsync"), as long as a commit waits for its
-    record to be written: synchronous_commit stays. Services that a test starts for itself have the real settings.
+    No test cuts the power, and each makes a database or two; a test's transaction lasts as long as the test. What holds
+    when a process is killed holds without it too (PostgreSQL, "fsync"), as long as a commit waits for its record to be
+    written: synchronous_commit stays. Services that a test starts for itself have the real settings.
     """
     with superuser(services) as cursor:
-        for name in ("fsync", "full_page_writes"):
-            cursor.execute(f"ALTER SYSTEM SET {name} = off")
+        for name, value in AT_EASE.items():
+            cursor.execute(f"ALTER SYSTEM SET {name} = {value}")
         cursor.execute("SELECT pg_reload_conf()")
 
 

@@ -18,8 +18,11 @@ PURE = ("portal/proof", "portal/embedded", "portal/doors", "modelling/engine", "
 FRONTEND = ROOT / "frontend"
 DJLINT = "import os; os.cpu_count = lambda: 1; from djlint import main; main()"
 """In one process: its pool wants shared memory, which a bare machine may not let an ordinary user have."""
-SIDE_BY_SIDE = ("-n", "2", "--dist", "loadfile")
-"""Two halves of the tests at once, each with services of its own; a file's tests stay together for their fixtures."""
+SIDE_BY_SIDE = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+"""Two halves of the tests at once, each with services of its own; a file's tests stay together for their fixtures.
+
+The order of the files is the tests' own (tests/conftest.py): by how many tests they hold, the longest would come last.
+"""
 
 
 @dataclass(frozen=True)

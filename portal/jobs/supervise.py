@@ -268,6 +268,9 @@ def _write(write: Callable[[], None]) -> None:
         except LeaseLost as error:
             _log.warning("%s", error)
         except DATABASE_GONE as error:
+            if connection.in_atomic_block:
+                # Somebody holds a transaction open around the whole job, as a test does: it went with the connection.
+                raise
             connection.close()
             if not stopping.is_asked():
                 _log.warning("the database is out of reach (%s); trying again", type(error).__name__)
