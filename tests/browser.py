@@ -28,8 +28,7 @@ from playwright._impl._driver import compute_driver_executable
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 from pytest_django.plugin import DjangoDbBlocker
 
-from portal.audit.context import act
-from portal.roles.middleware import actor_of
+from tests.cast import let_in
 
 T = TypeVar("T")
 
@@ -169,10 +168,7 @@ def browse(
 
 def sign_in(context: BrowserContext, address: str, user: AbstractBaseUser) -> None:
     """Give the browser a session of this person, as after a sign-in."""
-    client = Client()
-    with act(actor_of(user), "account.sign_in"):
-        client.force_login(user)
-    cookies: SimpleCookie = client.cookies
+    cookies: SimpleCookie = let_in(Client(), user).cookies
     context.add_cookies([{"name": name, "value": one.value, "url": address} for name, one in cookies.items()])
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.test import Client
 from django.utils import timezone
 
 from cohort.consent.models import ITEMS
@@ -38,6 +40,13 @@ def make_user(name: str, *roles: str, site: Site | None = None) -> User:
 def act_as(name: str, *roles: str, site: Site | None = None) -> Actor:
     """Add a person and return them as an actor."""
     return actor_of(make_user(name, *roles, site=site))
+
+
+def let_in(client: Client, user: AbstractBaseUser) -> Client:
+    """Sign somebody in to a client of Django's, without their password; return it."""
+    with act(actor_of(user), "account.sign_in"):
+        client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    return client
 
 
 @dataclass

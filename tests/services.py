@@ -87,10 +87,10 @@ def run_at_ease(services: Services) -> None:
         cursor.execute("SELECT pg_reload_conf()")
 
 
-def copy_database(services: Services, name: str) -> None:
-    """Make a fresh copy of the migrated template."""
+def copy_database(services: Services, name: str, template: str = TEMPLATE) -> None:
+    """Make a fresh copy of the migrated template, or of another that nobody is connected to."""
     with superuser(services) as cursor:
-        cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE {TEMPLATE} OWNER tb_owner')
+        cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE {template} OWNER tb_owner')
         # Rights on a database are not copied with it.
         cursor.execute(f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC')
         cursor.execute("SELECT string_agg(rolname, ', ') FROM pg_roles WHERE rolname LIKE 'tb\\_%' AND rolcanlogin")

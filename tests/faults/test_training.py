@@ -5,7 +5,7 @@ import signal
 import pytest
 
 from modelling.zoo.models import ModelVersion
-from tests.cast import Cast, make_cast
+from tests.cast import Cast
 from tests.faults.jobs import becomes
 from tests.faults.processes import Stack
 from tests.modelling.runs.builders import ask, job_of, lay_snapshot_down
@@ -20,13 +20,13 @@ FOLDS = 2
 
 
 @pytest.fixture
-def cast(works: Stack, settings: pytest.FixtureRequest) -> Cast:
+def cast(cast: Cast, works: Stack, settings: pytest.FixtureRequest) -> Cast:
     """The people, with files where the worker keeps them."""
     # The worker's child has another account and must come through to its own folder.
     works.folder.chmod(0o711)
     works.home.chmod(0o711)
     settings.HOME = works.home  # type: ignore[attr-defined]
-    return make_cast()
+    return cast
 
 
 def test_a_worker_killed_while_it_trains_leaves_one_model_version(works: Stack, cast: Cast) -> None:

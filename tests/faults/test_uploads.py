@@ -23,7 +23,7 @@ from portal.embedded.places import Places
 from portal.embedded.running import status_of
 from portal.embedded.survivors import find_processes
 from tests.browser import served
-from tests.cast import Cast, make_cast, make_participant
+from tests.cast import Cast, make_participant
 from tests.cohort.imaging.builders import begin
 from tests.cohort.pages import look_as
 from tests.faults.processes import Stack
@@ -38,10 +38,10 @@ N_FILES = 25
 
 
 @pytest.fixture
-def cast(fresh_database: dict[str, str], settings: Any, tmp_path: Path) -> Cast:
+def cast(cast: Cast, fresh_database: dict[str, str], settings: Any, tmp_path: Path) -> Cast:
     settings.SECOND_FACTOR_REQUIRED = False
     settings.HOME = tmp_path / "home"
-    return make_cast()
+    return cast
 
 
 @pytest.fixture

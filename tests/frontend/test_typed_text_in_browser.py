@@ -105,7 +105,7 @@ def test_signing_out_forgets_what_was_typed(chromium: Browser, address: str, cas
 def test_an_idle_person_is_warned_signed_out_and_finds_the_text_again(
     chromium: Browser, address: str, cast: Cast, settings: pytest.FixtureRequest
 ):
-    settings.IDLE_SECONDS = 4  # type: ignore[attr-defined]
+    settings.IDLE_SECONDS = 8  # type: ignore[attr-defined]
     with browse(chromium, address, user=cast.user(cast.nora)) as window:
         window.expect_error("status of 404")
         page = window.open(PATTERNS)

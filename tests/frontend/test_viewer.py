@@ -22,7 +22,7 @@ from frontend.templatetags.trabecula_tags import VIEWER
 from portal.core.storage import path_of
 from portal.roles.actors import SETUP
 from tests.browser import CHROMIUM, DESK, FLAGS, TABLET, Window, assert_accessible, browse, needs_browser, until
-from tests.cast import Cast, make_cast, make_participant
+from tests.cast import Cast, make_participant
 from tests.cohort.imaging.builders import bring, make_dxa, make_film, make_slices
 from tests.cohort.pages import look_as, read
 
@@ -44,8 +44,8 @@ def _home(tmp_path: Path, settings: Any) -> None:
 
 
 @pytest.fixture
-def cast(address: str) -> Cast:
-    return make_cast()
+def cast(cast: Cast, address: str) -> Cast:
+    return cast
 
 
 @pytest.fixture

@@ -33,6 +33,8 @@ INNER: Final = 0.6
 """Share of a step's length that is read: the rest is blurred."""
 _LENGTHS = np.linspace(0.94, 1.06, 13)
 """How much longer the steps may look than they are: a film magnifies what lies above the detector."""
+_PIXELS: Final = 4
+"""Pixels along a step, at the least."""
 _CANDIDATES, _FITS = 24, 100
 """How many places are looked at closely, and in each how many ways to lay the steps."""
 
@@ -71,8 +73,11 @@ class _Place:
 def find_wedge(picture: Floats, pixel_mm: float, wedge: Wedge) -> Calibration:
     """Return the wedge on a film (rows, columns) that is brighter where less arrives; it lies along rows or columns.
 
-    Raises ValueError where none is seen.
+    Raises ValueError where none is seen, or the film is too coarse to see one.
     """
+    if pixel_mm * _PIXELS > wedge.length_mm:
+        coarsest = wedge.length_mm / _PIXELS
+        raise ValueError(f"a pixel is {pixel_mm:.2f} mm; a step wedge of {wedge} wants at most {coarsest:.2f} mm")
     best: tuple[float, Calibration] | None = None
     for place in sorted(_list_places(picture, pixel_mm, wedge), key=lambda one: -one.alike)[:_CANDIDATES]:
         found = _look_closely(np.rot90(picture, place.turns), place, pixel_mm, wedge)

@@ -1,7 +1,5 @@
 """A form in a real browser: it saves itself, asks what is to be asked, and is accessible; and works without script."""
 
-from collections.abc import Iterator
-
 import pytest
 from django.urls import reverse
 from playwright.sync_api import Browser, Page, expect
@@ -10,7 +8,7 @@ from cohort.crf.models import Record
 from cohort.participants.models import Visit
 from portal.roles.actors import Actor
 from tests.browser import DESK, TABLET, Window, assert_accessible, browse, needs_browser, until
-from tests.cast import Cast, make_cast, make_participant
+from tests.cast import Cast, make_participant
 from tests.cohort.crf.builders import FAL, begin, complete, enter
 from tests.cohort.pages import look_as
 
@@ -19,9 +17,9 @@ LOOKS = [("light", DESK), ("dark", TABLET)]
 
 
 @pytest.fixture
-def cast(address: str) -> Iterator[Cast]:
+def cast(cast: Cast, address: str) -> Cast:
     """The cast, in the database that the served portal has."""
-    return make_cast()
+    return cast
 
 
 def let_in(window: Window, actor: Actor) -> None:

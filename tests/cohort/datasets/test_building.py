@@ -19,7 +19,7 @@ from portal.audit.record import append_to_ledger
 from portal.core.errors import NotAllowed, Refused
 from portal.jobs.services import cancel_job
 from portal.roles.actors import SETUP
-from tests.cast import Cast, days_ago, make_cast
+from tests.cast import Cast, days_ago
 from tests.cohort.datasets.people import FOREARM_ONLY, enrol, fill, in_part, make_ten, work_on
 
 pytestmark = pytest.mark.usefixtures("fresh_database", "home")
@@ -31,11 +31,6 @@ def home(tmp_path: Path, settings: pytest.FixtureRequest) -> Path:
     settings.HOME = tmp_path  # type: ignore[attr-defined]
     tmp_path.chmod(0o711)
     return tmp_path
-
-
-@pytest.fixture
-def cast(fresh_database: dict[str, str]) -> Cast:
-    return make_cast()
 
 
 def read_csv(snapshot: Snapshot, name: str) -> list[dict[str, str]]:

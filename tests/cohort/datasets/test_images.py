@@ -20,7 +20,7 @@ from modelling.engine.phantom.images import Images, make_images
 from modelling.engine.phantom.worlds import make_person
 from portal.core.storage import put_file
 from portal.roles.actors import WORKER
-from tests.cast import Cast, hands, make_cast
+from tests.cast import Cast, hands
 from tests.cohort.datasets.people import HEALTHY, enrol, fill, in_part, work_on
 
 pytestmark = pytest.mark.usefixtures("fresh_database", "home")
@@ -32,11 +32,6 @@ def home(tmp_path: Path, settings: pytest.FixtureRequest) -> Path:
     settings.HOME = tmp_path  # type: ignore[attr-defined]
     tmp_path.chmod(0o711)
     return tmp_path
-
-
-@pytest.fixture
-def cast(fresh_database: dict[str, str]) -> Cast:
-    return make_cast()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Pages of snapshots and of the import in a real browser: WCAG 2.2 AA, in both themes and widths."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,7 @@ from playwright.sync_api import Browser, expect
 
 from cohort.datasets.services import build_snapshot
 from tests.browser import DESK, TABLET, assert_accessible, browse, needs_browser
-from tests.cast import Cast, make_cast
+from tests.cast import Cast
 from tests.cohort.datasets.people import make_ten, work_on
 from tests.cohort.exchange.tables import make_public_study
 from tests.cohort.pages import look_as
@@ -18,11 +17,11 @@ pytestmark = needs_browser
 
 
 @pytest.fixture
-def cast(address: str, tmp_path: Path, settings: pytest.FixtureRequest) -> Iterator[Cast]:
+def cast(cast: Cast, address: str, tmp_path: Path, settings: pytest.FixtureRequest) -> Cast:
     """The cast, in the database that the served portal has."""
     settings.HOME = tmp_path  # type: ignore[attr-defined]
     tmp_path.chmod(0o711)
-    return make_cast()
+    return cast
 
 
 @pytest.mark.parametrize(("theme", "width"), [("light", DESK), ("dark", TABLET)])

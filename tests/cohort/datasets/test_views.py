@@ -11,7 +11,7 @@ from cohort.datasets.telling import round_flow, tell_count
 from portal.audit.context import act
 from portal.audit.record import append_to_ledger
 from portal.roles.actors import SETUP
-from tests.cast import Cast, make_cast
+from tests.cast import Cast
 from tests.cohort.datasets.people import make_ten, work_on
 from tests.cohort.pages import look_as, words
 
@@ -23,11 +23,6 @@ def home(tmp_path: Path, settings: pytest.FixtureRequest) -> Path:
     settings.HOME = tmp_path  # type: ignore[attr-defined]
     tmp_path.chmod(0o711)
     return tmp_path
-
-
-@pytest.fixture
-def cast(fresh_database: dict[str, str]) -> Cast:
-    return make_cast()
 
 
 def test_the_page_of_a_snapshot_shows_flow_columns_and_hashes(cast: Cast) -> None:

@@ -1,6 +1,5 @@
 """The cohort's pages in a real browser: WCAG 2.2 AA in both themes, and a nurse's way from screening to a code."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from frontend.templatetags.trabecula_tags import VIEWER
 from portal.audit.models import Act
 from portal.roles.actors import Actor
 from tests.browser import DESK, TABLET, Window, assert_accessible, browse, needs_browser
-from tests.cast import Cast, make_cast, make_participant, make_screening
+from tests.cast import Cast, make_participant, make_screening
 from tests.cohort.imaging.builders import bring, make_dxa, make_film, make_slices
 from tests.cohort.pages import look_as, make_young_study
 
@@ -25,9 +24,9 @@ ITEMS_YES = "[name^=con_i_][value=yes]"
 
 
 @pytest.fixture
-def cast(address: str) -> Iterator[Cast]:
+def cast(cast: Cast, address: str) -> Cast:
     """The cast, in the database that the served portal has."""
-    return make_cast()
+    return cast
 
 
 def prove_again(window: Window, actor: Actor) -> None:

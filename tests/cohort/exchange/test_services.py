@@ -19,7 +19,7 @@ from cohort.participants.models import Participant
 from cohort.study.models import Study
 from portal.core.errors import NotAllowed, Refused
 from portal.sites.models import Site
-from tests.cast import Cast, hands, make_cast
+from tests.cast import Cast, hands
 from tests.cohort.datasets.people import work_on
 from tests.cohort.exchange.tables import SHIPPED, change, make_public_study, read_shipped
 
@@ -31,11 +31,6 @@ def home(tmp_path: Path, settings: pytest.FixtureRequest) -> Path:
     settings.HOME = tmp_path  # type: ignore[attr-defined]
     tmp_path.chmod(0o711)
     return tmp_path
-
-
-@pytest.fixture
-def cast(fresh_database: dict[str, str]) -> Cast:
-    return make_cast()
 
 
 @pytest.fixture

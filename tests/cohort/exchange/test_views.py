@@ -12,7 +12,7 @@ from cohort.participants.models import Participant
 from cohort.study.models import Study
 from portal.core.storage import put_bytes
 from portal.sites.models import Site
-from tests.cast import Cast, make_cast
+from tests.cast import Cast
 from tests.cohort.exchange.tables import change, make_public_study, read_shipped
 from tests.cohort.pages import look_as, read, words
 
@@ -23,11 +23,6 @@ pytestmark = pytest.mark.usefixtures("fresh_database", "home")
 def home(tmp_path: Path, settings: pytest.FixtureRequest) -> Path:
     settings.HOME = tmp_path  # type: ignore[attr-defined]
     return tmp_path
-
-
-@pytest.fixture
-def cast(fresh_database: dict[str, str]) -> Cast:
-    return make_cast()
 
 
 @pytest.fixture

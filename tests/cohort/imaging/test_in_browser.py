@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from cohort.imaging.models import Series, Upload
 from cohort.participants.models import Participant
 from tests.browser import DESK, TABLET, Window, assert_accessible, browse, needs_browser
-from tests.cast import Cast, make_cast, make_participant
+from tests.cast import Cast, make_participant
 from tests.cohort.imaging.builders import bring, make_dxa, make_film, make_slices
 from tests.cohort.pages import look_as
 from tests.faults.processes import Stack, stack
@@ -40,8 +40,8 @@ def works(fresh_database: dict[str, str], tmp_path: Path) -> Iterator[Stack]:
 
 
 @pytest.fixture
-def cast(address: str) -> Cast:
-    return make_cast()
+def cast(cast: Cast, address: str) -> Cast:
+    return cast
 
 
 @pytest.fixture

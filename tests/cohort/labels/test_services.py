@@ -11,17 +11,12 @@ from cohort.labels.services import label_participants, part_of
 from cohort.participants.models import Participant, Visit
 from portal.audit.context import joined
 from portal.core.errors import Refused
-from tests.cast import Cast, hands, make_cast
+from tests.cast import Cast, hands
 from tests.cohort.datasets.people import FOREARM_ONLY, HEALTHY, add_outcome, enrol, fill, in_part
 
 pytestmark = pytest.mark.usefixtures("fresh_database")
 
 WRIST = {"fxh_any": "1", "fxh_site": "radius_distal", "fxh_mech": "fall", "fxh_height": "0", "fxh_age": 61}
-
-
-@pytest.fixture
-def cast(fresh_database: dict[str, str]) -> Cast:
-    return make_cast()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Measurements in a real browser: accessible, within the window, pictures and charts drawn; and without script."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from modelling.engine.features.catalogue import NotMeasured, Value
 from portal.core.hashing import sha256_file
 from portal.roles.actors import WORKER, Actor
 from tests.browser import DESK, PHONE, TABLET, Window, assert_accessible, browse, needs_browser
-from tests.cast import Cast, make_cast, make_participant
+from tests.cast import Cast, make_participant
 from tests.cohort.measurements.builders import lay_series, lay_strength
 from tests.cohort.pages import look_as
 
@@ -23,8 +22,8 @@ pytestmark = needs_browser
 
 
 @pytest.fixture
-def cast(address: str) -> Iterator[Cast]:
-    return make_cast()
+def cast(cast: Cast, address: str) -> Cast:
+    return cast
 
 
 @pytest.fixture

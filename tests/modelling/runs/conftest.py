@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser import address, chromium
-from tests.cast import Cast, make_cast
+from tests.cast import Cast
 
 __all__ = ["address", "chromium"]
 
@@ -24,5 +24,5 @@ def home(tmp_path: Path, settings: pytest.FixtureRequest) -> Path:
 
 
 @pytest.fixture
-def cast(fresh_database: dict[str, str], home: Path) -> Cast:
-    return make_cast()
+def cast(cast: Cast, home: Path) -> Cast:
+    return cast

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cast import Cast, make_cast
+from tests.cast import Cast
 
 
 @pytest.fixture(autouse=True)
@@ -21,5 +21,5 @@ def home(tmp_path: Path, settings: pytest.FixtureRequest) -> Path:
 
 
 @pytest.fixture
-def cast(fresh_database: dict[str, str], home: Path) -> Cast:
-    return make_cast()
+def cast(cast: Cast, home: Path) -> Cast:
+    return cast

@@ -18,16 +18,12 @@ from portal.audit.models import Act
 from portal.roles.actors import Actor
 from portal.roles.middleware import actor_of
 from portal.roles.models import Role
-from tests.cast import PASSWORD
-
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+from tests.cast import PASSWORD, let_in
 
 
 def browser_of(user: User, *, fresh: bool = True) -> Client:
     """Return a browser in which somebody is signed in; `fresh`: they proved a moment ago who they are."""
-    client = Client()
-    with act(actor_of(user), "account.sign_in"):
-        client.force_login(user, backend=BACKEND)
+    client = let_in(Client(), user)
     if fresh:
         session = client.session
         session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]

@@ -1,6 +1,5 @@
 """The pages of sign-in and people in a real browser: WCAG 2.2 AA in both themes, and the way in from the paper."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -10,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from portal.accounts.models import User
 from tests.browser import DESK, TABLET, assert_accessible, browse, needs_browser
-from tests.cast import PASSWORD, Cast, make_cast
+from tests.cast import PASSWORD, Cast
 from tests.portal.accounts.people import code_of, give_factor, invite
 
 pytestmark = needs_browser
@@ -18,9 +17,9 @@ LOOKS = [("light", DESK), ("dark", TABLET)]
 
 
 @pytest.fixture
-def people(address: str) -> Iterator[Cast]:
+def people(cast: Cast, address: str) -> Cast:
     """The cast, in the database that the served portal has."""
-    return make_cast()
+    return cast
 
 
 @dataclass

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from portal.accounts.models import User
 from portal.accounts.services import close_account, reset_factor
-from tests.cast import PASSWORD, Cast
+from tests.cast import PASSWORD, Cast, let_in
 from tests.database import rolls_back
 from tests.portal.accounts.people import code_of, give_factor, is_signed_in
 
@@ -122,7 +122,7 @@ def test_the_second_factor_is_asked_for_here_too(cast: Cast, institution: dict[s
 @pytest.mark.parametrize("process", ["connect", "redirect"])
 def test_an_identity_is_never_connected_to_an_account(cast: Cast, institution: dict[str, Any], process: str):
     client = Client()
-    client.force_login(cast.user(cast.ana), backend="allauth.account.auth_backends.AuthenticationBackend")
+    let_in(client, cast.user(cast.ana))
     assert come_back(client, process=process)["Location"] == reverse("account_login")
     assert not SocialAccount.objects.exists()
 

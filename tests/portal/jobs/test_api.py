@@ -7,7 +7,7 @@ from django.test import Client
 
 from portal.jobs.leases import fail_job, finish_job
 from portal.jobs.models import Job
-from tests.cast import Cast
+from tests.cast import Cast, let_in
 from tests.database import rolls_back
 from tests.portal.jobs.builders import claim, make_job, reload
 
@@ -25,9 +25,7 @@ def browser_of(settings: pytest.FixtureRequest, cast: Cast):
     settings.SECOND_FACTOR_REQUIRED = False  # type: ignore[attr-defined]
 
     def sign_in(name: str) -> Client:
-        browser = Client()
-        browser.force_login(cast.user(getattr(cast, name)))
-        return browser
+        return let_in(Client(), cast.user(getattr(cast, name)))
 
     return sign_in
 

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from portal.jobs.leases import fail_job, finish_job, renew_lease
 from portal.jobs.models import Job
-from tests.cast import Cast
+from tests.cast import Cast, let_in
 from tests.database import rolls_back
 from tests.portal.jobs.builders import claim, make_job, reload
 
@@ -17,17 +17,14 @@ pytestmark = rolls_back
 def dan(client: Client, cast: Cast, settings: pytest.FixtureRequest) -> Client:
     """The browser of the data manager."""
     settings.SECOND_FACTOR_REQUIRED = False  # type: ignore[attr-defined]
-    client.force_login(cast.user(cast.dan))
-    return client
+    return let_in(client, cast.user(cast.dan))
 
 
 @pytest.fixture
 def nora(cast: Cast, settings: pytest.FixtureRequest) -> Client:
     """The browser of the nurse in Exeter."""
     settings.SECOND_FACTOR_REQUIRED = False  # type: ignore[attr-defined]
-    browser = Client()
-    browser.force_login(cast.user(cast.nora))
-    return browser
+    return let_in(Client(), cast.user(cast.nora))
 
 
 FORM = {"steps": "20", "seconds_per_step": "0.5", "queue": "web", "fail": "no"}

@@ -5,7 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from portal.pages.examples import N_STEPS, make_progress
-from tests.cast import Cast
+from tests.cast import Cast, let_in
 from tests.database import rolls_back
 
 pytestmark = rolls_back
@@ -22,7 +22,7 @@ def test_a_stranger_finds_nothing(client: Client, name: str):
 
 
 def test_somebody_signed_in_sees_every_pattern(client: Client, cast: Cast):
-    client.force_login(cast.user(cast.nora))
+    let_in(client, cast.user(cast.nora))
     page = client.get(reverse("patterns")).content.decode()
     for piece in ("chip-shut", "waiting-row", "<progress", "timeline-now", "data-plot", "data-confirm", "data-draft"):
         assert piece in page

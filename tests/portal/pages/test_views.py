@@ -5,7 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from portal.pages.context import make_person_key
-from tests.cast import Cast, make_user
+from tests.cast import Cast, let_in, make_user
 from tests.database import rolls_back
 from tests.portal.pages.builders import make_actor
 
@@ -25,7 +25,7 @@ def test_home_sends_a_stranger_to_sign_in(client: Client):
 
 
 def test_home_greets_and_says_what_waits(client: Client, cast: Cast):
-    client.force_login(cast.user(cast.nora))
+    let_in(client, cast.user(cast.nora))
     page = client.get("/").content.decode()
     assert "Hello, Nora" in page
     assert "Waiting for you" in page
@@ -33,19 +33,19 @@ def test_home_greets_and_says_what_waits(client: Client, cast: Cast):
 
 
 def test_the_mark_of_a_simulated_study_is_on_the_page(client: Client, cast: Cast):
-    client.force_login(cast.user(cast.nora))
+    let_in(client, cast.user(cast.nora))
     assert "<strong>SIMULATED</strong>" in client.get("/").content.decode()
 
 
 def test_somebody_without_a_role_is_told_whom_to_ask(client: Client, cast: Cast):
-    client.force_login(cast.user(cast.nora))
+    let_in(client, cast.user(cast.nora))
     assert "You hold no role today" not in client.get("/").content.decode()
-    client.force_login(make_user("Nobody Yet"))
+    let_in(client, make_user("Nobody Yet"))
     assert "You hold no role today" in client.get("/").content.decode()
 
 
 def test_every_page_says_that_it_is_no_medical_device(client: Client, cast: Cast):
-    client.force_login(cast.user(cast.nora))
+    let_in(client, cast.user(cast.nora))
     assert "Research use. Not a medical device." in client.get("/").content.decode()
 
 
@@ -77,18 +77,18 @@ def test_a_choice_is_a_post(client: Client):
 
 def test_being_there_counts_for_somebody_signed_in_alone(client: Client, cast: Cast):
     assert client.post(reverse("still-here")).status_code == 401
-    client.force_login(cast.user(cast.nora))
+    let_in(client, cast.user(cast.nora))
     assert client.post(reverse("still-here")).status_code == 204
 
 
 def test_a_study_can_be_taken_in_hand(client: Client, cast: Cast):
-    client.force_login(cast.user(cast.nora))
+    let_in(client, cast.user(cast.nora))
     assert client.post(reverse("choose-study"), {"study": cast.study.code}).status_code == 302
     assert client.session["study"] == cast.study.code
 
 
 def test_a_study_one_has_no_part_in_is_not_there(client: Client, cast: Cast):
-    client.force_login(cast.user(cast.nora))
+    let_in(client, cast.user(cast.nora))
     assert client.post(reverse("choose-study"), {"study": "elsewhere"}).status_code == 404
     assert "study" not in client.session
 

@@ -59,6 +59,14 @@ def test_a_slope_is_no_wedge() -> None:
         find_wedge(film, PIXEL, FIVE)
 
 
+def test_a_film_too_coarse_to_show_steps_says_so() -> None:
+    coarse = 1.01 * FIVE.length_mm / 4
+    with pytest.raises(ValueError, match=f"a pixel is {coarse:.2f} mm; a step wedge of .* wants at most"):
+        find_wedge(np.zeros((200, 200)), coarse, FIVE)
+    with pytest.raises(ValueError, match=NOT_SEEN):
+        find_wedge(np.zeros((200, 200)), FIVE.length_mm / 4, FIVE)
+
+
 def test_a_wedge_of_fewer_steps_than_named_is_not_taken_for_it() -> None:
     film = draw_wedge(Wedge(FIVE.steps_mm[:4], FIVE.length_mm))
     assert find_wedge(film, PIXEL, Wedge(FIVE.steps_mm[:4], FIVE.length_mm)).greys.size == 4
