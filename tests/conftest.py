@@ -82,7 +82,8 @@ def cast(request: pytest.FixtureRequest) -> Cast:
 
 
 @pytest.fixture(autouse=True)
-def _quick(settings: Any) -> None:
-    """Passwords cost nothing, and a client of Django's does not list every static file when it is made."""
+def _quick(request: pytest.FixtureRequest, settings: Any) -> None:
+    """Passwords cost nothing; a client of Django's does not list every static file when it is made."""
     settings.PASSWORD_HASHERS = _QUICK_PASSWORDS
-    settings.WHITENOISE_AUTOREFRESH = True
+    # A real browser wants those files, each of them once.
+    settings.WHITENOISE_AUTOREFRESH = request.node.get_closest_marker("browser") is None
